@@ -1,0 +1,112 @@
+/** Every error code this program can show. Add a code here first; nothing else maps code to status. */
+export const ERROR_CATALOG = {
+  BAD_REQUEST: { httpStatus: 400, retryable: false, cure: 'Correct the named parameter.' },
+  NOT_FOUND: { httpStatus: 404, retryable: false, cure: 'Check the id or the name in the address.' },
+  CONFIG_INVALID: {
+    httpStatus: 500,
+    retryable: false,
+    cure: 'Correct the named setting; .env.example explains each.',
+  },
+  DATABASE_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    cure: 'Check that Postgres runs and DATABASE_URL is right.',
+  },
+  MIGRATION_FAILED: {
+    httpStatus: 500,
+    retryable: false,
+    cure: 'Read the named migration; the database was left as before it.',
+  },
+  MESOS_UNREACHABLE: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'Check MESOS_MASTER_URLS and the network path to the masters.',
+  },
+  MESOS_NO_LEADER: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'No configured master says it leads; list every master in MESOS_MASTER_URLS.',
+  },
+  MESOS_REDIRECT_REFUSED: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'A master redirected to a host that is not configured; add it to MESOS_MASTER_URLS.',
+  },
+  MESOS_AUTH_REFUSED: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'Check MESOS_USERNAME and MESOS_PASSWORD, or MESOS_TOKEN.',
+  },
+  MESOS_BAD_PAYLOAD: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'The master sent something that is not its documented JSON; see /status for what was kept.',
+  },
+  MESOS_TIMEOUT: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'The master did not answer in POLL_TIMEOUT_MS; raise it or look at the master.',
+  },
+  MARATHON_UNREACHABLE: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'Check MARATHON_URLS and the network path.',
+  },
+  MARATHON_AUTH_REFUSED: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'Check MARATHON_USERNAME and MARATHON_PASSWORD, or MARATHON_TOKEN.',
+  },
+  MARATHON_BAD_PAYLOAD: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'Marathon sent something that is not its documented JSON.',
+  },
+  MARATHON_TIMEOUT: { httpStatus: 502, retryable: true, cure: 'Marathon did not answer in POLL_TIMEOUT_MS.' },
+  BODY_TOO_LARGE: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'A reply was larger than its limit and was not read.',
+  },
+  LEASE_LOST: {
+    httpStatus: 503,
+    retryable: true,
+    cure: 'Another instance collects now; this one steps back by itself.',
+  },
+  INTERNAL: { httpStatus: 500, retryable: false, cure: 'This is a bug; the server log has the stack.' },
+} as const satisfies Record<string, { httpStatus: number; retryable: boolean; cure: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOG;
+
+/** An expected failure. Anything else that is thrown is a bug and is reported as INTERNAL. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly details: Record<string, unknown>;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.details = options.details ?? {};
+  }
+
+  get httpStatus(): number {
+    return ERROR_CATALOG[this.code].httpStatus;
+  }
+
+  get retryable(): boolean {
+    return ERROR_CATALOG[this.code].retryable;
+  }
+
+  get cure(): string {
+    return ERROR_CATALOG[this.code].cure;
+  }
+}
+
+/** Wraps what is not an AppError as INTERNAL; the original stays as `cause` for the log. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  return new AppError('INTERNAL', 'Unexpected error', { cause: thrown });
+}
