@@ -21,6 +21,11 @@ export type Facts = {
   frameworkName: string | null;
   marathon: MarathonContext | null;
   finishedAt: Date;
+  /**
+   * True: this status came alone (a line handed over by a person or a script), nobody watched its cluster, and
+   * `finishedAt` means nothing. Then the likeliest story may be told, as `possible`.
+   */
+  onlyStatus?: true;
 };
 
 /** What Marathon shows around the end. Null in Facts: not a Marathon task, or its Marathon is not watched. */

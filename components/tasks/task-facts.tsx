@@ -1,0 +1,77 @@
+import { CopyText } from '@/components/ui/copy-text';
+import { type Fact, FactList } from '@/components/ui/fact-list';
+import { Instant } from '@/components/ui/instant';
+import { PlainLink } from '@/components/ui/plain-link';
+import type { TaskDetail } from '@/lib/contracts/task';
+import { formatMemMb } from '@/lib/format/bytes';
+import { appHref, hostHref } from '@/lib/format/hrefs';
+import { NOT_KNOWN } from '@/lib/format/numbers';
+
+/** Where it ran and with what. */
+export function TaskFacts({ task }: { task: TaskDetail }) {
+  return <FactList facts={[...placeFacts(task), ...resourceFacts(task)]} />;
+}
+
+/** Everything with which one finds this task elsewhere. */
+export function TaskIds({ task }: { task: TaskDetail }) {
+  const facts: Fact[] = [
+    { label: 'Task id', value: <CopyText text={task.taskId} label="Copy task id" /> },
+    { label: 'Agent id', value: <CopyText text={task.agentId} label="Copy agent id" /> },
+    { label: 'Framework id', value: <CopyText text={task.frameworkId} label="Copy framework id" /> },
+  ];
+  if (task.containerId !== null) {
+    facts.unshift({
+      label: 'Mesos container id',
+      value: <CopyText text={task.containerId} label="Copy container id" />,
+    });
+  }
+  if (task.executorId !== '' && task.executorId !== task.taskId) {
+    facts.push({ label: 'Executor id', value: <CopyText text={task.executorId} label="Copy executor id" /> });
+  }
+  const labels = Object.entries(task.labels).map(([name, value]) => `${name}=${value}`);
+  if (labels.length > 0) facts.push({ label: 'Labels', value: <code>{labels.join('\n')}</code> });
+  return <FactList facts={facts} />;
+}
+
+function placeFacts(task: TaskDetail): Fact[] {
+  const { hostname, appId } = task;
+  return [
+    {
+      label: 'Host',
+      value:
+        hostname === null ? (
+          <span title="The agent is in no list exit137 ever saw">not known</span>
+        ) : (
+          <PlainLink href={hostHref(hostname)}>{hostname}</PlainLink>
+        ),
+    },
+    {
+      label: 'App',
+      value: appId === null ? NOT_KNOWN : <PlainLink href={appHref(appId)}>{appId}</PlainLink>,
+    },
+    { label: 'App version', value: task.appVersion ?? NOT_KNOWN },
+    { label: 'Framework', value: task.frameworkName ?? NOT_KNOWN },
+    { label: 'Cluster', value: task.cluster },
+    { label: 'Started', value: <Instant at={task.startedAt} /> },
+    { label: 'Ended', value: <Instant at={task.finishedAt} /> },
+    { label: 'First seen', value: <Instant at={task.observedAt} /> },
+  ];
+}
+
+function resourceFacts(task: TaskDetail): Fact[] {
+  const facts: Fact[] = [
+    { label: 'Memory limit', value: formatMemMb(task.memMb) },
+    { label: 'CPUs', value: task.cpus ?? NOT_KNOWN },
+    { label: 'Disk', value: formatMemMb(task.diskMb) },
+    { label: 'Image', value: task.image ?? NOT_KNOWN },
+    { label: 'Containerizer', value: task.containerizer?.toLowerCase() ?? NOT_KNOWN },
+    { label: 'Reason', value: task.reason ?? 'none sent' },
+    { label: 'Told by', value: task.source ?? NOT_KNOWN },
+    {
+      label: 'Health',
+      value: task.healthy === null ? 'not checked' : task.healthy ? 'healthy' : 'not healthy',
+    },
+  ];
+  if (task.gpus !== null && task.gpus > 0) facts.push({ label: 'GPUs', value: task.gpus });
+  return facts;
+}

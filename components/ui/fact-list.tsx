@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react';
+
+import classes from './fact-list.module.css';
+
+export type Fact = { label: string; value: ReactNode; title?: string };
+
+/** Names and values in columns. */
+export function FactList({ facts }: { facts: Fact[] }) {
+  return (
+    <dl className={classes.list}>
+      {facts.map(({ label, value, title }) => (
+        <div key={label} className={classes.fact} title={title}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+
+import { isSuspect, rateBarsModel, rateRatio } from './rates-model';
+
+const row = (name: string, failed: number, rate: number | null, oom = 0) => ({
+  name,
+  failed,
+  oom,
+  failuresPer1000TaskHours: rate,
+});
+
+describe('rateBarsModel', () => {
+  it('worst rate first, the longest bar is whole, those without failures are left out', () => {
+    const model = rateBarsModel(
+      [row('a', 2, 1), row('quiet', 0, 0), row('b', 1, 4, 1)],
+      { failuresPer1000TaskHours: 2 },
+      10,
+    );
+    expect(model.bars.map(({ row: { name }, length, oomPart }) => [name, length, oomPart])).toEqual([
+      ['b', 1, 1],
+      ['a', 0.25, 0],
+    ]);
+    expect(model.fleetMark).toBe(0.5);
+  });
+
+  it('equal rates: more failures first', () => {
+    const model = rateBarsModel([row('a', 1, 3), row('b', 2, 3)], { failuresPer1000TaskHours: null }, 1);
+    expect(model.bars.map((bar) => bar.row.name)).toEqual(['b']);
+  });
+
+  it('without task-hours the bars are counts and the fleet has no mark', () => {
+    const model = rateBarsModel([row('a', 1, null), row('b', 4, null)], { failuresPer1000TaskHours: 1 }, 10);
+    expect(model).toMatchObject({ measure: 'failed', fleetMark: null });
+    expect(model.bars.map(({ length }) => length)).toEqual([1, 0.25]);
+  });
+
+  it('nothing failed: no bars and no mark', () => {
+    expect(rateBarsModel([row('a', 0, 0)], { failuresPer1000TaskHours: 0 }, 10)).toEqual({
+      bars: [],
+      fleetMark: null,
+      measure: 'failed',
+    });
+  });
+});
+
+describe('isSuspect', () => {
+  it.each([
+    { when: 'below one in a thousand, one host', chance: 0.0009, failed: 3, hosts: 1, want: true },
+    { when: 'at one in a thousand', chance: 0.001, failed: 3, hosts: 1, want: false },
+    { when: 'the same odds among 100 hosts', chance: 0.0009, failed: 3, hosts: 100, want: false },
+    { when: 'odds that stand 100 hosts', chance: 0.000009, failed: 3, hosts: 100, want: true },
+    { when: 'nothing is known', chance: null, failed: 3, hosts: 1, want: false },
+    { when: 'nothing failed', chance: 0, failed: 0, hosts: 1, want: false },
+  ])('$when: $want', ({ chance, failed, hosts, want }) => {
+    expect(isSuspect({ chance, failed }, hosts)).toBe(want);
+  });
+});
+
+it('a ratio to nothing is no ratio', () => {
+  expect(rateRatio(3, 0)).toBeNull();
+  expect(rateRatio(null, 1)).toBeNull();
+  expect(rateRatio(3, 2)).toBe(1.5);
+});

@@ -1,0 +1,70 @@
+import type { FleetRate, HostRate } from '@/lib/contracts/stats';
+
+/** One host or app of the rate bars. */
+export type RateBar<Row> = {
+  row: Row;
+  failed: number;
+  oom: number;
+  /** Failures per 1,000 task-hours; null: none were observed. */
+  rate: number | null;
+  /** Length against the longest bar, 0..1. */
+  length: number;
+  /** Of that length the part that ran out of memory, 0..1. */
+  oomPart: number;
+};
+
+export type RateBarsModel<Row> = {
+  bars: RateBar<Row>[];
+  /** Where the fleet's own rate stands on the bars' scale, 0..1; null: unknown or beyond the longest bar. */
+  fleetMark: number | null;
+  /** `rate`: bars are rates. `failed`: task-hours are not known, bars are counts. */
+  measure: 'rate' | 'failed';
+};
+
+type RateRow = { failed: number; oom: number; failuresPer1000TaskHours: number | null };
+
+/**
+ * The `most` worst rows that failed at all. Where no row has a rate (no task-hours were observed), the bars
+ * are counts instead, never zeros.
+ */
+export function rateBarsModel<Row extends RateRow>(
+  rows: readonly Row[],
+  fleet: Pick<FleetRate, 'failuresPer1000TaskHours'>,
+  most: number,
+): RateBarsModel<Row> {
+  const failing = rows.filter(({ failed }) => failed > 0);
+  const measure = failing.some((row) => row.failuresPer1000TaskHours !== null) ? 'rate' : 'failed';
+  const sizeOf = (row: Row): number =>
+    measure === 'rate' ? (row.failuresPer1000TaskHours ?? 0) : row.failed;
+  const worst = [...failing].sort((a, b) => sizeOf(b) - sizeOf(a) || b.failed - a.failed).slice(0, most);
+  const longest = Math.max(...worst.map(sizeOf), 0);
+  const fleetRate = measure === 'rate' ? fleet.failuresPer1000TaskHours : null;
+  return {
+    measure,
+    bars: worst.map((row) => ({
+      row,
+      failed: row.failed,
+      oom: row.oom,
+      rate: row.failuresPer1000TaskHours,
+      length: longest === 0 ? 0 : sizeOf(row) / longest,
+      oomPart: row.oom / row.failed,
+    })),
+    fleetMark: fleetRate === null || longest === 0 || fleetRate > longest ? null : fleetRate / longest,
+  };
+}
+
+/** One in a thousand that any of the fleet's hosts looks like this by chance. */
+const SUSPECT_CHANCE = 0.001;
+
+/**
+ * Whether a host fails beyond what the fleet's rate gives by chance. With `hostCount` hosts looked at, each
+ * must be `hostCount` times less likely (Bonferroni), or big fleets would always have suspects.
+ */
+export function isSuspect(host: Pick<HostRate, 'chance' | 'failed'>, hostCount: number): boolean {
+  return host.chance !== null && host.failed > 0 && host.chance * Math.max(1, hostCount) < SUSPECT_CHANCE;
+}
+
+/** How many times the fleet's rate; null where either is unknown or the fleet's is zero. */
+export function rateRatio(rate: number | null, fleetRate: number | null): number | null {
+  return rate === null || fleetRate === null || fleetRate === 0 ? null : rate / fleetRate;
+}

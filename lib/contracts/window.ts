@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const HOUR_MS = 3_600_000;
+
+/** The named ranges of the time picker, in hours. */
+export const RANGES = { '1h': 1, '6h': 6, '24h': 24, '3d': 72, '7d': 168, '30d': 720, '90d': 2160 } as const;
+export type Range = keyof typeof RANGES;
+export const RANGE_NAMES = Object.keys(RANGES) as [Range, ...Range[]];
+export const DEFAULT_RANGE: Range = '24h';
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+/** Query fields every windowed call shares. Half-open [from, to); defaults: the last 24 hours. */
+export const windowFields = {
+  from: instant.optional(),
+  to: instant.optional(),
+  range: z.enum(RANGE_NAMES).optional(),
+  /** Cluster name; absent: all clusters. */
+  cluster: z.string().min(1).max(200).optional(),
+};
+
+export type Window = { from: Date; to: Date };
+
+/**
+ * The window a query means at `now`: `from`/`to` where given, else the `range` that ends at `to` or now.
+ * Null: `from` is not before `to`.
+ */
+export function resolveWindow(
+  query: { from?: Date | undefined; to?: Date | undefined; range?: Range | undefined },
+  now: Date,
+): Window | null {
+  const to = query.to ?? now;
+  const from = query.from ?? new Date(to.getTime() - RANGES[query.range ?? DEFAULT_RANGE] * HOUR_MS);
+  return from < to ? { from, to } : null;
+}

@@ -1,0 +1,150 @@
+import type { Facts } from '@/lib/domain/verdict';
+
+import { dockerClientExitCode } from './docker-client';
+import { SIGNAL_TEXTS, signalOfExitCode, signalOfText } from './signals';
+import { excerpt } from './wording';
+
+/** What the status says, parsed once for all rules. */
+export type Reading = {
+  /** The status's message, or Marathon's lastTaskFailure message where Mesos told none; at most 16 KiB. */
+  text: string;
+  /** `text` in lower case, for `mentions`. */
+  lower: string;
+  /** The start of `text` on one line, at most 200 characters; empty where there is no message. */
+  excerpt: string;
+  /** Without `REASON_`, in the words of Mesos 1.x with SLAVE: `CONTAINER_LIMITATION_MEMORY`, `SLAVE_REMOVED`. */
+  reason: string | null;
+  /** The reason was sent under its name of 0.21 to 0.25, when it stood for every kill by the containerizer. */
+  isOldMemoryReason: boolean;
+  exit: Exit | null;
+  signal: Signal | null;
+};
+
+export type Exit = {
+  /** 0 to 255; Windows agents report 32 bits. */
+  code: number;
+  /**
+   * `mesos`: an executor's own sentence. `text`: words of some other program. `docker`: not written, but known
+   * from what the docker client printed.
+   */
+  from: 'mesos' | 'text' | 'docker';
+};
+
+export type Signal = {
+  /** `SIGKILL`. */
+  name: string;
+  /** `wait`: the process that Mesos waited for died of it. `code`: from an exit code of 128 + n. `text`: from words. */
+  from: 'wait' | 'code' | 'text';
+};
+
+const MAX_TEXT = 16 * 1024;
+
+// All expressions below start with a literal and repeat only bounded classes: linear on hostile text.
+const MESOS_EXIT =
+  /(?:\b(?:command|container|task|executor) exited with status:? {0,2}|exited on error: exited with status |^exited with status )(-?\d{1,10})\b/i;
+const TEXT_EXITS: readonly RegExp[] = [
+  /"?\bexit ?code"? {0,2}[:=]? {0,2}(?:is |was |of )?"?(-?\d{1,10})\b/gi,
+  /\bexit(?:ed|s)?(?: with)?(?: an?)?(?: non-zero)?(?: exit)?(?: (?:code|status|error)){1,2}(?: code)?:? {0,2}\(?(-?\d{1,10})\b/gi,
+  /\bexit(?:ed)? ?\(?(\d{1,3})\)/gi,
+  /\(exit(?:ed)? (\d{1,3})\)/gi,
+  /\b(?:with|returned|status) (?:status )?code:? (\d{1,3})\b/gi,
+  /\b(?:dies|died|failed|ended) with (?:error )?(\d{1,3})(?: error)?\b/gi,
+  /\bfailed: {0,2}\((\d{1,3})\)/gi,
+];
+const SIGNAL_TEXT_ALTERNATIVES = SIGNAL_TEXTS.map((text) => text.replaceAll('/', '\\/')).join('|');
+const WAIT_SIGNAL = new RegExp(
+  `\\b(?:terminated with|stopped on) signal:? (${SIGNAL_TEXT_ALTERNATIVES}|SIG[A-Z0-9]{2,5}|\\d{1,2})\\b`,
+  'i',
+);
+const TEXT_SIGNAL = new RegExp(
+  `\\b(?:killed by|received|got|by|with|on) signal:? {0,2}(${SIGNAL_TEXT_ALTERNATIVES}|SIG[A-Z0-9]{2,5}|\\d{1,2})\\b|\\bsignal: (${SIGNAL_TEXT_ALTERNATIVES})\\b`,
+  'i',
+);
+
+/** Parses reason and message. Never throws; linear in the text it looks at. */
+export function readFacts(facts: Facts): Reading {
+  const own = nonEmpty(facts.message) ?? nonEmpty(facts.marathon?.ownFailure?.message ?? null) ?? '';
+  const text = own.slice(0, MAX_TEXT);
+  const lower = text.toLowerCase();
+  const exit = exitOf(text, lower);
+  return {
+    text,
+    lower,
+    excerpt: excerpt(text),
+    reason: normalizeReason(facts.reason),
+    isOldMemoryReason: /^(?:REASON_)?MEMORY_LIMIT$/.test(facts.reason ?? ''),
+    exit,
+    signal: signalOf(text, exit),
+  };
+}
+
+/** The first of the phrases (lower case) that the message holds; null: none. */
+export function mentions(reading: Reading, phrases: readonly string[]): string | null {
+  return phrases.find((phrase) => reading.lower.includes(phrase)) ?? null;
+}
+
+/** True where the text was written by Mesos about a launch of this very task, not by some program. */
+export function isLaunchReport(reading: Reading): boolean {
+  return (
+    reading.reason === 'CONTAINER_LAUNCH_FAILED' ||
+    reading.lower.startsWith('failed to launch container') ||
+    reading.lower.startsWith("failed to run 'docker") ||
+    reading.lower.startsWith("failed to 'docker")
+  );
+}
+
+/** One name for each reason: v1 says AGENT, releases before 0.26 had two other names. Null: none sent. */
+export function normalizeReason(reason: string | null): string | null {
+  const word = reason?.trim().toUpperCase().slice(0, 100).replace(/^REASON_/, '').replaceAll('AGENT', 'SLAVE');
+  if (word === undefined || word === '') return null;
+  if (word === 'MEMORY_LIMIT') return 'CONTAINER_LIMITATION_MEMORY';
+  if (word === 'EXECUTOR_PREEMPTED') return 'CONTAINER_PREEMPTED';
+  return word;
+}
+
+function exitOf(text: string, lower: string): Exit | null {
+  const ofMesos = MESOS_EXIT.exec(text)?.[1];
+  if (ofMesos !== undefined) return { code: toExitCode(ofMesos), from: 'mesos' };
+  const ofText = lastTextExit(text, lower);
+  if (ofText !== null) return { code: ofText, from: 'text' };
+  const ofDocker = dockerClientExitCode(lower);
+  return ofDocker === null ? null : { code: ofDocker, from: 'docker' };
+}
+
+/**
+ * The last code some program's words name. Words after `Failed to …` are about a helper of Mesos (docker pull,
+ * the fetcher, hadoop, tar): its status is not the task's.
+ */
+function lastTextExit(text: string, lower: string): number | null {
+  const helper = lower.indexOf('failed to ');
+  const end = helper === -1 ? text.length : helper;
+  let last: { at: number; code: number } | null = null;
+  for (const expression of TEXT_EXITS) {
+    for (const match of text.slice(0, end).matchAll(expression)) {
+      if (match[1] === undefined || (last !== null && match.index < last.at)) continue;
+      last = { at: match.index, code: toExitCode(match[1]) };
+    }
+  }
+  return last?.code ?? null;
+}
+
+/** Windows prints its 32 bits with or without a sign; NTSTATUS codes are known by their unsigned form. */
+function toExitCode(digits: string): number {
+  const code = Number(digits);
+  return code < -1 ? code + 2 ** 32 : code === -1 ? 255 : code;
+}
+
+function signalOf(text: string, exit: Exit | null): Signal | null {
+  const waited = WAIT_SIGNAL.exec(text)?.[1];
+  const ofWait = waited === undefined ? null : signalOfText(waited);
+  if (ofWait !== null) return { name: ofWait, from: 'wait' };
+  const ofCode = exit === null ? null : signalOfExitCode(exit.code);
+  if (ofCode !== null) return { name: ofCode, from: 'code' };
+  const [, said, go] = TEXT_SIGNAL.exec(text) ?? [];
+  const ofText = signalOfText(said ?? go ?? '');
+  return ofText === null ? null : { name: ofText, from: 'text' };
+}
+
+function nonEmpty(text: string | null): string | null {
+  return text === null || text.trim() === '' ? null : text;
+}

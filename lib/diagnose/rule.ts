@@ -1,0 +1,17 @@
+import type { Facts, Verdict } from '@/lib/domain/verdict';
+
+import type { Reading } from './reading';
+
+/** A rule's answer. State, reason and message need not be cited: the engine adds them to `because`. */
+export type Finding = Pick<Verdict, 'cause' | 'disposition' | 'proof' | 'summary' | 'because' | 'advice'>;
+
+/**
+ * One thing that is true of Mesos, Docker, Marathon or the kernel. Add a rule as `rules/<name>.ts` with its table
+ * test and one line in `rules/index.ts`, at the place its specificity gives it: the first rule that answers decides.
+ */
+export type Rule = {
+  /** Stable across releases: it is stored with each task end. */
+  id: string;
+  /** Null: this rule has nothing to say. Never throws; linear in the message. */
+  matches(facts: Facts, reading: Reading): Finding | null;
+};

@@ -1,0 +1,75 @@
+import type {
+  Agent,
+  Framework,
+  MarathonApp,
+  MarathonDeployment,
+  MarathonQueueItem,
+  MasterEpoch,
+} from './cluster';
+import type { MesosTask } from './task';
+
+/** Something a source sent that could not be understood; it was skipped and counted, nothing else was lost. */
+export type Reject = {
+  /** Where it stood: `frameworks[].completed_tasks[]`. */
+  where: string;
+  /** What was wrong with it: `state: unknown value "TASK_EXPLODED"`. */
+  why: string;
+  /** The start of the raw text, at most 200 characters. */
+  sample: string;
+};
+
+/** What could be read, and the part that could not: `samples` holds the first few of `count`. */
+export type Rejects = { count: number; samples: Reject[] };
+
+/** A task that the master lists as alive: enough to count it and to see an ended one come back. */
+export type LiveTask = {
+  frameworkId: string;
+  taskId: string;
+  agentId: string;
+  state: string;
+  /** Oldest status the master kept; null: none. */
+  firstStatusAt: Date | null;
+};
+
+/** Everything one poll of the leading master gave. */
+export type MasterSnapshot = {
+  /** URL that answered, without credentials. */
+  url: string;
+  /**
+   * False: /state was cut or malformed, so `agents`, `frameworks`, `live` and `ringCounts` hold only what stood
+   * before the break, and absence proves nothing. `epoch` is then the last whole one of this master, else what
+   * little was read, with `masterId` `''` where it was not told: do not compare such an epoch.
+   */
+  complete: boolean;
+  epoch: MasterEpoch;
+  agents: Agent[];
+  frameworks: Framework[];
+  /** Tasks in an end state, whatever list they stood in; with message and reason where GET_TASKS gave them. */
+  ended: MesosTask[];
+  live: LiveTask[];
+  /** Completed tasks a framework's ring holds, by framework id: a full ring may have dropped some. */
+  ringCounts: Map<string, number>;
+  /** /metrics/snapshot; null: it could not be read. */
+  counters: Record<string, number> | null;
+  rejects: Rejects;
+  /** Codes of what went less than well though the poll succeeded, with a sentence. */
+  warnings: PollWarning[];
+  bytes: number;
+  tasksRead: number;
+};
+
+export type PollWarning = { code: string; message: string };
+
+/** Everything one poll of one Marathon gave. */
+export type MarathonSnapshot = {
+  url: string;
+  frameworkId: string;
+  frameworkName: string | null;
+  version: string | null;
+  apps: MarathonApp[];
+  deployments: MarathonDeployment[];
+  queue: MarathonQueueItem[];
+  rejects: Rejects;
+  warnings: PollWarning[];
+  bytes: number;
+};

@@ -1,0 +1,325 @@
+import { createHash } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+
+import { inTransaction } from '@/lib/db/in-transaction';
+import type { MasterSnapshot } from '@/lib/domain/snapshot';
+import type { MesosTask } from '@/lib/domain/task';
+
+import { applyTaskEnds, ensureMonths, knownEnds } from './apply-task-ends';
+import { liveKey } from './identity';
+import { assertLease, type Lease } from './lease';
+import { appIdOf, type MarathonKnowledge } from './marathon-context';
+import type { Memory } from './memory';
+import { type Exposure, type Lifetime, planExposure } from './plan-exposure';
+import { type Gap, planGaps } from './plan-gaps';
+import { planTaskEnds, toTaskEnds } from './plan-task-ends';
+import { insertPollRun } from './poll-run';
+import { sanitize } from './sanitize';
+import type { KnownEnd, TaskEnd } from './task-end';
+
+/** A kill stands unexplained this long at most before we stop looking for its deployment at every poll. */
+const UNEXPLAINED_RETRY_MS = 15 * 60_000;
+
+export type MasterPoll = {
+  snapshot: MasterSnapshot;
+  marathons: ReadonlyMap<string, MarathonKnowledge>;
+  startedAt: Date;
+  now: Date;
+};
+
+export type MasterApplied = {
+  inserted: number;
+  revised: number;
+  gaps: number;
+  /** Ends just written that nothing explains: their apps' versions may. */
+  unexplained: TaskEnd[];
+};
+
+/**
+ * Writes everything one poll of the master told, in one transaction under the lease: agents, frameworks, new
+ * and changed task ends with their rollup, task-hours, gaps, the epoch and the poll_run row. Either all of it
+ * is stored or nothing; the master still has it then, and the next poll offers it again.
+ * Throws LEASE_LOST; database errors propagate.
+ */
+export async function applyMasterSnapshot(
+  pool: Pool,
+  lease: Lease,
+  memory: Memory,
+  poll: MasterPoll,
+): Promise<MasterApplied> {
+  const { snapshot, marathons, now } = poll;
+  const { clusterId } = lease;
+  for (const agent of snapshot.agents) memory.hostnames.set(agent.agentId, agent.hostname);
+  for (const framework of snapshot.frameworks) memory.frameworkNames.set(framework.frameworkId, framework.name);
+  const digests = new Map(snapshot.ended.map((task) => [seenKey(task), digestOf(task)]));
+  const news = snapshot.ended.filter((task) => memory.seen.get(seenKey(task)) !== digests.get(seenKey(task)));
+  const offered = toTaskEnds(news, {
+    clusterId,
+    now,
+    hostnames: memory.hostnames,
+    frameworkNames: memory.frameworkNames,
+    marathons,
+  });
+  const live = new Set(snapshot.live.map(liveKey));
+
+  const applied = await inTransaction(pool, async (client) => {
+    await assertLease(client, lease);
+    const before = await readCluster(client, clusterId);
+    await upsertFrameworks(client, clusterId, snapshot, now);
+    await upsertAgents(client, clusterId, snapshot, now);
+    const known = await knownEnds(client, clusterId, offered.map(({ id }) => id));
+    const plan = planTaskEnds(offered, known, live);
+    plan.reopen.push(...(await cameBack(client, clusterId, live, plan.reopen)));
+    const written = await applyTaskEnds(client, clusterId, plan, now);
+    await addExposure(client, clusterId, planExposure(lifetimes(poll, memory, plan.insert), before.lastPolledAt, now), now);
+    const gaps = snapshot.complete
+      ? planGaps({
+          lastPolledAt: before.lastPolledAt,
+          previousEpoch: before.epoch,
+          epoch: snapshot.epoch,
+          ringSize: snapshot.epoch.ringSize,
+          rings: ringSights(snapshot, memory, offered, known),
+          now,
+        })
+      : [];
+    await insertGaps(client, clusterId, gaps);
+    await updateCluster(client, clusterId, snapshot, now);
+    await insertPollRun(client, {
+      clusterId,
+      source: 'mesos',
+      startedAt: poll.startedAt,
+      finishedAt: now,
+      url: snapshot.url,
+      ok: true,
+      bytes: snapshot.bytes,
+      tasksRead: snapshot.tasksRead,
+      endsNew: written.inserted,
+      endsRevised: written.revised,
+      rejects: snapshot.rejects,
+      warnings: snapshot.warnings,
+    });
+    return { ...written, gaps: gaps.length };
+  });
+
+  const unexplained = offered.filter((end) => end.disposition === 'unexplained');
+  // Only what is stored may be skipped next time; a fresh unexplained kill is looked at again.
+  const retry = new Set(
+    unexplained
+      .filter((end) => end.finishedAt.getTime() > now.getTime() - UNEXPLAINED_RETRY_MS)
+      .map(seenKey),
+  );
+  for (const key of retry) digests.delete(key);
+  memory.seen = digests;
+  return { ...applied, unexplained };
+}
+
+/** Forgets that these ends were seen, so that the next plan looks at them again with what was learnt since. */
+export function forgetSeen(memory: Memory, ends: readonly TaskEnd[]): void {
+  for (const end of ends) memory.seen.delete(seenKey(end));
+}
+
+function seenKey(task: Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId' | 'statuses'>): string {
+  return `${liveKey(task)}\0${task.statuses[0]?.at?.getTime() ?? ''}`;
+}
+
+function digestOf(task: MesosTask): string {
+  return createHash('sha1')
+    .update(JSON.stringify([task.state, task.statuses]))
+    .digest('base64');
+}
+
+function* lifetimes({ snapshot, marathons, now }: MasterPoll, memory: Memory, inserted: readonly TaskEnd[]): Generator<Lifetime> {
+  // A cut /state does not list all that live: they are credited by the next whole poll.
+  for (const task of snapshot.complete ? snapshot.live : []) {
+    yield {
+      host: memory.hostnames.get(task.agentId) ?? task.agentId,
+      appId: appIdOf({
+        taskId: task.taskId,
+        frameworkId: task.frameworkId,
+        frameworkName: memory.frameworkNames.get(task.frameworkId) ?? null,
+        watched: (frameworkId) => marathons.has(frameworkId),
+      }),
+      from: task.firstStatusAt,
+      to: now,
+    };
+  }
+  for (const end of inserted) yield { host: end.host, appId: end.appId, from: end.startedAt, to: end.finishedAt };
+}
+
+function ringSights(
+  snapshot: MasterSnapshot,
+  memory: Memory,
+  offered: readonly TaskEnd[],
+  known: ReadonlyMap<string, KnownEnd>,
+) {
+  const knownKeys = new Set(offered.filter(({ id }) => known.has(id)).map((end) => seenKey(end)));
+  const sights = new Map<string, { knownBefore: number; oldestFinishedAt: Date | null }>();
+  for (const task of snapshot.ended) {
+    if (task.list !== 'completed_tasks') continue;
+    const sight = sights.get(task.frameworkId) ?? { knownBefore: 0, oldestFinishedAt: null };
+    sights.set(task.frameworkId, sight);
+    const key = seenKey(task);
+    if (memory.seen.has(key) || knownKeys.has(key)) sight.knownBefore += 1;
+    const finishedAt = task.statuses.at(-1)?.at ?? null;
+    if (finishedAt && (!sight.oldestFinishedAt || finishedAt < sight.oldestFinishedAt)) {
+      sight.oldestFinishedAt = finishedAt;
+    }
+  }
+  return [...snapshot.ringCounts].map(([frameworkId, count]) => ({
+    frameworkId,
+    count,
+    ...(sights.get(frameworkId) ?? { knownBefore: 0, oldestFinishedAt: null }),
+  }));
+}
+
+/** Stored ends whose task the master lists as alive: since Mesos 1.10 their completed entry is gone by then. */
+async function cameBack(
+  client: PoolClient,
+  clusterId: number,
+  live: ReadonlySet<string>,
+  planned: readonly { id: string }[],
+): Promise<{ id: string; finishedAt: Date }[]> {
+  const { rows } = await client.query<{
+    id: string;
+    finishedAt: Date;
+    frameworkId: string;
+    taskId: string;
+    agentId: string;
+  }>(
+    `SELECT id, finished_at AS "finishedAt", framework_id AS "frameworkId", task_id AS "taskId", agent_id AS "agentId"
+     FROM task_end
+     WHERE cluster_id = $1 AND finished_at > now() - interval '15 days' AND reopened_at IS NULL
+       AND state IN ('TASK_LOST', 'TASK_UNREACHABLE', 'TASK_DROPPED', 'TASK_GONE', 'TASK_GONE_BY_OPERATOR')`,
+    [clusterId],
+  );
+  const already = new Set(planned.map(({ id }) => id));
+  return rows.filter((row) => live.has(liveKey(row)) && !already.has(row.id));
+}
+
+async function readCluster(client: PoolClient, clusterId: number) {
+  const { rows } = await client.query<{ last_polled_at: Date | null; master_id: string | null; elected_at: Date | null }>(
+    'SELECT last_polled_at, master_id, elected_at FROM cluster WHERE id = $1',
+    [clusterId],
+  );
+  const row = rows[0];
+  return {
+    lastPolledAt: row?.last_polled_at ?? null,
+    epoch: row?.master_id && row.elected_at ? { masterId: row.master_id, electedAt: row.elected_at } : null,
+  };
+}
+
+async function updateCluster(
+  client: PoolClient,
+  clusterId: number,
+  { epoch, url, counters, complete }: MasterSnapshot,
+  now: Date,
+): Promise<void> {
+  await client.query(
+    `UPDATE cluster SET
+       first_polled_at = CASE WHEN $8 THEN coalesce(first_polled_at, $2) ELSE first_polled_at END,
+       last_polled_at = CASE WHEN $8 THEN $2 ELSE last_polled_at END,
+       master_id = $3, master_version = $4, master_url = $5, elected_at = $6, ring_size = $7,
+       counters = coalesce($9::jsonb, counters)
+     WHERE id = $1`,
+    [
+      clusterId,
+      now,
+      sanitize(epoch.masterId),
+      sanitize(epoch.version),
+      url,
+      epoch.electedAt,
+      epoch.ringSize,
+      complete,
+      counters === null ? null : JSON.stringify(sanitize(counters)),
+    ],
+  );
+}
+
+async function upsertFrameworks(client: PoolClient, clusterId: number, { frameworks }: MasterSnapshot, now: Date) {
+  const rows = frameworks.map((one) => ({
+    cluster_id: clusterId,
+    framework_id: one.frameworkId,
+    name: one.name,
+    webui_url: one.webuiUrl,
+    registered: one.registered,
+    first_seen_at: now,
+    last_seen_at: now,
+  }));
+  await client.query(
+    `INSERT INTO framework SELECT DISTINCT ON (framework_id) * FROM json_populate_recordset(NULL::framework, $1::json)
+     ORDER BY framework_id, registered DESC
+     ON CONFLICT (cluster_id, framework_id) DO UPDATE SET name = excluded.name, webui_url = excluded.webui_url,
+       registered = excluded.registered, last_seen_at = excluded.last_seen_at`,
+    [JSON.stringify(sanitize(rows))],
+  );
+}
+
+async function upsertAgents(client: PoolClient, clusterId: number, snapshot: MasterSnapshot, now: Date) {
+  const running = new Map<string, number>();
+  for (const task of snapshot.live) {
+    if (task.state === 'TASK_RUNNING') running.set(task.agentId, (running.get(task.agentId) ?? 0) + 1);
+  }
+  const rows = snapshot.agents.map((agent) => ({
+    cluster_id: clusterId,
+    agent_id: agent.agentId,
+    hostname: agent.hostname,
+    pid: agent.pid,
+    port: agent.port,
+    version: agent.version,
+    active: agent.active,
+    registered_at: agent.registeredAt,
+    reregistered_at: agent.reregisteredAt,
+    cpus: agent.cpus,
+    mem_mb: agent.memMb,
+    disk_mb: agent.diskMb,
+    attributes: agent.attributes,
+    tasks_running: running.get(agent.agentId) ?? 0,
+    first_seen_at: now,
+    last_seen_at: now,
+  }));
+  await client.query(
+    `INSERT INTO agent SELECT DISTINCT ON (agent_id) * FROM json_populate_recordset(NULL::agent, $1::json)
+     ON CONFLICT (cluster_id, agent_id) DO UPDATE SET hostname = excluded.hostname, pid = excluded.pid,
+       port = excluded.port, version = excluded.version, active = excluded.active,
+       registered_at = excluded.registered_at, reregistered_at = excluded.reregistered_at, cpus = excluded.cpus,
+       mem_mb = excluded.mem_mb, disk_mb = excluded.disk_mb, attributes = excluded.attributes,
+       tasks_running = excluded.tasks_running, last_seen_at = excluded.last_seen_at, gone_at = NULL`,
+    [JSON.stringify(sanitize(rows))],
+  );
+  if (!snapshot.complete) return;
+  await client.query(
+    `UPDATE agent SET gone_at = $2, active = false, tasks_running = 0
+     WHERE cluster_id = $1 AND last_seen_at < $2 AND gone_at IS NULL`,
+    [clusterId, now],
+  );
+}
+
+async function addExposure(client: PoolClient, clusterId: number, exposure: readonly Exposure[], now: Date) {
+  await ensureMonths(client, 'exposure_hour', exposure.map(({ hour }) => hour), now);
+  for (let at = 0; at < exposure.length; at += 20_000) {
+    const part = exposure.slice(at, at + 20_000);
+    await client.query(
+      `INSERT INTO exposure_hour (cluster_id, hour, kind, subject, task_seconds)
+       SELECT $1, * FROM unnest($2::timestamptz[], $3::text[], $4::text[], $5::float8[])
+       ON CONFLICT (cluster_id, kind, subject, hour)
+       DO UPDATE SET task_seconds = exposure_hour.task_seconds + excluded.task_seconds`,
+      [
+        clusterId,
+        part.map(({ hour }) => hour),
+        part.map(({ kind }) => kind),
+        part.map(({ subject }) => sanitize(subject)),
+        part.map(({ taskSeconds }) => taskSeconds),
+      ],
+    );
+  }
+}
+
+async function insertGaps(client: PoolClient, clusterId: number, gaps: readonly Gap[]): Promise<void> {
+  for (const gap of gaps) {
+    await client.query(
+      `INSERT INTO gap (cluster_id, framework_id, kind, from_at, to_at, detail)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+      [clusterId, gap.frameworkId, gap.kind, gap.from, gap.to, sanitize(gap.detail)],
+    );
+  }
+}

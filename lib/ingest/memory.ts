@@ -1,0 +1,73 @@
+import type { Pool } from 'pg';
+
+import type { SeenDeployment } from './marathon-context';
+
+/**
+ * What the collector keeps between polls, so that a poll need not ask again. Only a cache: it is read from
+ * Postgres when the lease is taken, and losing it costs one slower poll.
+ */
+export type Memory = {
+  clusterId: number;
+  /** Agents ever seen. */
+  hostnames: Map<string, string>;
+  /** Frameworks ever seen. */
+  frameworkNames: Map<string, string>;
+  /** Digest of each end the master offered at the last poll, by its raw identity: the same again needs no look. */
+  seen: Map<string, string>;
+  /** Config versions as instants, oldest first, by framework id and app id. */
+  versions: Map<string, Map<string, Date[]>>;
+  /** Deployments that ran in the last days. */
+  deployments: SeenDeployment[];
+};
+
+const DEPLOYMENTS_KEPT = '8 days';
+
+/** Loads the memory of one cluster. Cost: five range reads. */
+export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory> {
+  const [agents, frameworks, versions, deployments] = await Promise.all([
+    pool.query<{ agent_id: string; hostname: string }>('SELECT agent_id, hostname FROM agent WHERE cluster_id = $1', [
+      clusterId,
+    ]),
+    pool.query<{ framework_id: string; name: string }>(
+      'SELECT framework_id, name FROM framework WHERE cluster_id = $1',
+      [clusterId],
+    ),
+    pool.query<{ framework_id: string; app_id: string; created: Date[] }>(
+      `SELECT framework_id, app_id, array_agg(created_at ORDER BY created_at) AS created
+       FROM app_version WHERE cluster_id = $1 GROUP BY 1, 2`,
+      [clusterId],
+    ),
+    pool.query<SeenDeployment>(
+      `SELECT deployment_id AS "deploymentId", framework_id AS "frameworkId", version,
+              affected_apps AS "affectedApps", actions, first_seen_at AS "firstSeenAt", ended_at AS "endedAt"
+       FROM deployment WHERE cluster_id = $1 AND (ended_at IS NULL OR ended_at > now() - $2::interval)`,
+      [clusterId, DEPLOYMENTS_KEPT],
+    ),
+  ]);
+  const memory: Memory = {
+    clusterId,
+    hostnames: new Map(agents.rows.map((row) => [row.agent_id, row.hostname])),
+    frameworkNames: new Map(frameworks.rows.map((row) => [row.framework_id, row.name])),
+    seen: new Map(),
+    versions: new Map(),
+    deployments: deployments.rows,
+  };
+  for (const row of versions.rows) {
+    rememberVersions(memory, { frameworkId: row.framework_id, appId: row.app_id, created: row.created });
+  }
+  return memory;
+}
+
+/** Adds config versions of an app, keeping the list sorted and free of doubles. */
+export function rememberVersions(
+  memory: Memory,
+  { frameworkId, appId, created }: { frameworkId: string; appId: string; created: readonly Date[] },
+): void {
+  const apps = memory.versions.get(frameworkId) ?? new Map<string, Date[]>();
+  memory.versions.set(frameworkId, apps);
+  const instants = new Set([...(apps.get(appId) ?? []), ...created].map((at) => at.getTime()));
+  apps.set(
+    appId,
+    [...instants].sort((a, b) => a - b).map((ms) => new Date(ms)),
+  );
+}

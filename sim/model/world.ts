@@ -1,0 +1,63 @@
+import type { Fate } from './fate';
+import type { EventQueue } from './event-queue';
+import type { Marathon } from './marathon';
+import type { Master } from './master';
+import type { MesosVersion } from './mesos-version';
+import { createRandom, type Random } from './random';
+import type { Task } from './task';
+import type { Timeline } from './timeline';
+
+/** Decides what becomes of a task that is about to start; null: nothing to say about this one. */
+export type FateHook = (task: Task) => Fate | null;
+
+/** The simulated cluster and everything that moves it. Changed only by the events of `queue` and by triggers. */
+export type World = {
+  readonly seed: number;
+  readonly version: MesosVersion;
+  readonly timeline: Timeline;
+  readonly queue: EventQueue;
+  /** Chance of everything that has no stream of its own. */
+  readonly random: Random;
+  /** Model seconds since the epoch. */
+  now: number;
+  /** End of the invented past: stories are placed relative to it. */
+  readonly presentAt: number;
+  readonly master: Master;
+  readonly marathon: Marathon;
+  /** Asked in order; the first that answers decides. */
+  readonly fates: FateHook[];
+  /** Agents that fail what they are given: their offers win, for they are always the emptiest. */
+  readonly temptingAgents: Set<string>;
+};
+
+export function after(world: World, seconds: number, action: () => void): void {
+  world.queue.schedule(world.now + seconds, action);
+}
+
+export function at(world: World, model: number, action: () => void): void {
+  world.queue.schedule(Math.max(model, world.now), action);
+}
+
+/** What the cluster's clocks read now: seconds since the epoch. */
+export function stamp(world: World): number {
+  return world.timeline.stampOf(world.now);
+}
+
+/** A moment of the model as Marathon writes it. */
+export function isoOf(world: World, model: number): string {
+  return new Date(Math.round(world.timeline.stampOf(model) * 1000)).toISOString();
+}
+
+/** Lets everything happen that is due until the model second `until`. */
+export function runUntil(world: World, until: number): void {
+  for (let due = world.queue.takeDue(until); due !== null; due = world.queue.takeDue(until)) {
+    world.now = Math.max(world.now, due.at);
+    due.action();
+  }
+  world.now = Math.max(world.now, until);
+}
+
+/** A stream of chance of one's own, named. */
+export function randomOf(world: World, name: string): Random {
+  return createRandom(world.seed, name);
+}
