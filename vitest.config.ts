@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { alias: { '@': new URL('.', import.meta.url).pathname } },
   test: {
-    include: ['lib/**/*.test.{ts,tsx}', 'components/**/*.test.{ts,tsx}', 'sim/**/*.test.ts', 'scripts/**/*.test.ts', 'app/**/*.test.ts'],
+    include: [
+      'lib/**/*.test.{ts,tsx}',
+      'components/**/*.test.{ts,tsx}',
+      'sim/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'app/**/*.test.ts',
+    ],
     globalSetup: ['scripts/vitest-postgres.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -11,7 +11,7 @@ const FIRST_DATA_MS = 90_000;
  * @returns what stops it again, or nothing when EXIT137_BASE_URL named a server that runs already
  */
 export default async function globalSetup(): Promise<(() => Promise<void>) | undefined> {
-  const given = process.env['EXIT137_BASE_URL'];
+  const given = process.env.EXIT137_BASE_URL;
   if (given) return undefined;
 
   mkdirSync('test-results', { recursive: true });
@@ -26,7 +26,7 @@ export default async function globalSetup(): Promise<(() => Promise<void>) | und
     await server.stop();
     throw error;
   }
-  process.env['EXIT137_BASE_URL'] = server.url;
+  process.env.EXIT137_BASE_URL = server.url;
   return async () => {
     await server.stop();
     log.end();

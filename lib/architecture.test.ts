@@ -50,7 +50,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Decisions without a clock, a network or a console: time and facts come in as values. */
-const PURE = /^lib\/(domain|format|contracts|charts|diagnose)\/|^lib\/ingest\/(plan-|identity|marathon-context)|^lib\/poller\/schedule/;
+const PURE =
+  /^lib\/(domain|format|contracts|charts|diagnose)\/|^lib\/ingest\/(plan-|identity|marathon-context)|^lib\/poller\/schedule/;
 const IMPURE = [
   ['Date.now()', /\bDate\.now\(/],
   ['new Date()', /\bnew Date\(\)/],
@@ -103,16 +104,20 @@ function nodeInBrowser(sources: readonly Source[]): string[] {
 }
 
 function readTree(): Source[] {
-  return ['lib', 'app', 'components', 'sim', 'bench']
-    .filter((root) => existsSync(root))
-    .flatMap((root) =>
-      readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => posix.join(root, name)),
-    )
-    .concat(existsSync('instrumentation.ts') ? ['instrumentation.ts'] : [])
-    .filter((path) => /\.tsx?$/.test(path) && !/\.(test|d)\.tsx?$/.test(path) && !/\/generated\//.test(path))
-    // What only tests load may reach for more.
-    .filter((path) => !/^lib\/db\/(test-database|seed-for-tests)/.test(path))
-    .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+  return (
+    ['lib', 'app', 'components', 'sim', 'bench']
+      .filter((root) => existsSync(root))
+      .flatMap((root) =>
+        readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => posix.join(root, name)),
+      )
+      .concat(existsSync('instrumentation.ts') ? ['instrumentation.ts'] : [])
+      .filter(
+        (path) => /\.tsx?$/.test(path) && !/\.(test|d)\.tsx?$/.test(path) && !/\/generated\//.test(path),
+      )
+      // What only tests load may reach for more.
+      .filter((path) => !/^lib\/db\/(test-database|seed-for-tests)/.test(path))
+      .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+  );
 }
 
 describe('architecture', () => {
@@ -133,14 +138,19 @@ describe('architecture', () => {
   it('has no catch-all files and no barrels but registries', () => {
     const forbidden = sources
       .map(({ path }) => path)
-      .filter((path) => /\/(utils?|helpers?|types|common|shared)\.tsx?$/.test(path) || /\/index\.tsx?$/.test(path))
+      .filter(
+        (path) => /\/(utils?|helpers?|types|common|shared)\.tsx?$/.test(path) || /\/index\.tsx?$/.test(path),
+      )
       .filter((path) => path !== 'lib/diagnose/rules/index.ts');
     expect(forbidden).toEqual([]);
   });
 
   it('only lib/config reads the environment', () => {
     const readers = sources
-      .filter(({ path, text }) => /process\.env\b/.test(text) && !/^lib\/config\//.test(path) && !/^sim\//.test(path))
+      .filter(
+        ({ path, text }) =>
+          /process\.env\b/.test(text) && !/^lib\/config\//.test(path) && !/^sim\//.test(path),
+      )
       .map(({ path }) => path)
       // Next inlines NEXT_RUNTIME at build time; it is no setting.
       .filter((path) => path !== 'instrumentation.ts');
@@ -160,8 +170,12 @@ describe('architecture', () => {
   it.each(['Date.now()', 'new Date()', 'fetch("/x")', 'process.env.X', 'console.log(1)'])(
     'fails on a planted impurity: %s',
     (planted) => {
-      expect(impurities([{ path: 'lib/diagnose/planted.ts', text: `const x = ${planted};` }])).toHaveLength(1);
-      expect(impurities([{ path: 'lib/ingest/plan-planted.ts', text: `const x = ${planted};` }])).toHaveLength(1);
+      expect(impurities([{ path: 'lib/diagnose/planted.ts', text: `const x = ${planted};` }])).toHaveLength(
+        1,
+      );
+      expect(
+        impurities([{ path: 'lib/ingest/plan-planted.ts', text: `const x = ${planted};` }]),
+      ).toHaveLength(1);
       expect(impurities([{ path: 'lib/diagnose/planted.ts', text: `// ${planted}` }])).toEqual([]);
     },
   );

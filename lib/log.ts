@@ -10,7 +10,16 @@ export const log = pino({
   name: 'exit137',
   level: env().LOG_LEVEL,
   redact: {
-    paths: ['authorization', '*.authorization', 'password', '*.password', 'token', '*.token', 'headers', '*.headers'],
+    paths: [
+      'authorization',
+      '*.authorization',
+      'password',
+      '*.password',
+      'token',
+      '*.token',
+      'headers',
+      '*.headers',
+    ],
     censor: '[redacted]',
   },
 });

@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 
 import { run } from './command.mjs';
 import { createProgress, printFailure, StepError } from './progress.mjs';
+import { ROOT } from './root.mjs';
 import { setUp } from './setup.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
@@ -84,7 +85,7 @@ export async function ensureChromium(progress) {
 }
 
 async function installPlaywrights(show) {
-  const cli = createRequire(import.meta.url).resolve('playwright/cli.js');
+  const cli = join(ROOT, 'node_modules/playwright/cli.js');
   await run(process.execPath, [cli, 'install', '--no-shell', 'chromium'], { show, timeoutMs: DOWNLOAD_MS });
 }
 

@@ -15,11 +15,12 @@ import { createProgress, elapsed, printFailure, StepError } from './progress.mjs
 import { ROOT } from './root.mjs';
 import { loadEnvFile, setUp } from './setup.mjs';
 
-const SERVER_STOP_MS = 10_000;
+/** Longer than the collector may take to end the transaction in hand (lib/poller/start.ts). */
+const SERVER_STOP_MS = 20_000;
 const SIM_STOP_MS = 3_000;
 const READY_MS = 60_000;
 /** Postgres and the migrator have bounds of their own; this is for what nobody thought of. */
-const STOP_ALL_MS = 60_000;
+const STOP_ALL_MS = 70_000;
 
 const progress = createProgress();
 /** What runs, in the order of its start. Stopped from the last to the first. @type {{ name: string, stop(): Promise<void>, kill(): void }[]} */
@@ -72,6 +73,8 @@ async function start() {
 }
 
 function readSettings() {
+  // The children have another current directory, where a relative path would mean something else.
+  if (process.env.CA_FILE) process.env.CA_FILE = resolve(ROOT, process.env.CA_FILE);
   const port = Number(process.env.PORT || 3137);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new StepError(`PORT must be a number from 1 to 65535, not '${process.env.PORT}'.`, {
@@ -88,6 +91,7 @@ function readSettings() {
     host: process.env.HOST || '127.0.0.1',
     port,
     servesPages: role !== 'poller',
+    hasCollector: role !== 'web',
     isSimulated,
     // Simulated failures must never stand among the evidence of a real cluster, so they have a database of their own.
     dataDir: isSimulated ? join(dataDir, 'simulated') : dataDir,
@@ -175,7 +179,7 @@ async function startSimulation(dataDir) {
   };
 }
 
-async function startServer(env, { host, port }) {
+async function startServer(env, { host, port, hasCollector }) {
   await progress.step('Starting the server', async () => {
     const child = startPart({
       name: 'The server',
@@ -188,8 +192,9 @@ async function startServer(env, { host, port }) {
         HOST: host,
         HOSTNAME: host,
         PORT: String(port),
-        // Next.js would exit on SIGTERM before the collector has let go of its lease and its transaction.
-        NEXT_MANUAL_SIG_HANDLE: '1',
+        // Next.js would exit on SIGTERM before the collector has let go of its lease and its transaction. Without a
+        // collector its own way is the better one: it ends the requests in hand.
+        NEXT_MANUAL_SIG_HANDLE: hasCollector ? '1' : undefined,
         NEXT_TELEMETRY_DISABLED: '1',
       },
       onLine: printLog,

@@ -21,7 +21,7 @@ export default class CountingReporter implements Reporter {
       const brokeOutside = failedHere === 0 && module.state() === 'failed';
       counts.failed += brokeOutside ? 1 : failedHere;
     }
-    const file = process.env['COUNTS_FILE'];
+    const file = process.env.COUNTS_FILE;
     if (file) writeFileSync(file, JSON.stringify(counts));
     else console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   }

@@ -5,11 +5,11 @@ import type { EndState } from '@/lib/domain/task';
 import classes from './cause-mark.module.css';
 
 /** A cause in words with its colour. The colour alone never carries the meaning. */
-export function CauseMark({ cause, group }: { cause: Cause; group: CauseGroup }) {
+export function CauseMark({ cause, group, label }: { cause: Cause; group: CauseGroup; label?: string }) {
   return (
     <span className={classes.mark}>
       <GroupSwatch group={group} />
-      {CAUSE_LABELS[cause]}
+      {label ?? CAUSE_LABELS[cause]}
     </span>
   );
 }

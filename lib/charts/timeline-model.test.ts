@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { TimelineBody } from '@/lib/contracts/stats';
 
-import { tickIndexes, timelineModel } from './timeline-model';
+import { timelineModel } from './timeline-model';
 
 const MINUTE = 60_000;
 const start = Date.parse('2026-11-25T00:00:00.000Z');
@@ -81,13 +81,4 @@ describe('timelineModel', () => {
     const body = { ...timeline([QUIET, QUIET]), to: at(1.5) };
     expect(timelineModel(body).points.at(-1)?.end).toBe(at(1.5));
   });
-});
-
-describe('tickIndexes', () => {
-  it.each([
-    [0, 6, []],
-    [3, 6, [0, 1, 2]],
-    [120, 6, [10, 30, 50, 70, 90, 110]],
-    [7, 3, [1, 4]],
-  ])('%s buckets, at most %s labels', (count, most, want) => expect(tickIndexes(count, most)).toEqual(want));
 });

@@ -69,16 +69,6 @@ export function timelineModel(timeline: TimelineBody): TimelineModel {
   };
 }
 
-/**
- * Indexes of the buckets to label: at most `most`, evenly apart, none at the very end where it would be cut.
- */
-export function tickIndexes(count: number, most: number): number[] {
-  if (count === 0 || most <= 0) return [];
-  const step = Math.max(1, Math.ceil(count / most));
-  const first = Math.floor(step / 2);
-  return Array.from({ length: Math.ceil((count - first) / step) }, (_, nth) => first + nth * step);
-}
-
 function toPoint(
   timeline: TimelineBody,
   { start, coverage, counts }: TimelineBody['buckets'][number],

@@ -9,7 +9,10 @@ const time = z.iso.datetime();
 const count = z.number().int();
 
 /** Query of /stats/hosts and /stats/apps. */
-export const RatesQuery = z.object({ ...windowFields, limit: z.coerce.number().int().min(1).max(5000).default(1000) });
+export const RatesQuery = z.object({
+  ...windowFields,
+  limit: z.coerce.number().int().min(1).max(5000).default(1000),
+});
 export type RatesQuery = z.infer<typeof RatesQuery>;
 
 /** What every rate row tells. `ended` = failed + killed + finished + other ends that are no failure. */
@@ -199,7 +202,9 @@ export const AppDetailBody = z.object({
       tasksHealthy: count.nullable(),
       tasksUnhealthy: count.nullable(),
       tasksStaged: count.nullable(),
-      queue: z.object({ count, delaySeconds: z.number().nullable(), overdue: z.boolean().nullable() }).nullable(),
+      queue: z
+        .object({ count, delaySeconds: z.number().nullable(), overdue: z.boolean().nullable() })
+        .nullable(),
       goneAt: time.nullable(),
       /** Pretty-printed JSON, env values redacted. */
       json: z.string().nullable(),

@@ -49,7 +49,13 @@ export const StatusBody = z.object({
       ringSize: count.nullable(),
       taskEnds: count,
       lease: z
-        .object({ holder: z.string(), token: z.string(), acquiredAt: time, expiresAt: time, expired: z.boolean() })
+        .object({
+          holder: z.string(),
+          token: z.string(),
+          acquiredAt: time,
+          expiresAt: time,
+          expired: z.boolean(),
+        })
         .nullable(),
     }),
   ),

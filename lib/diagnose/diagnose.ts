@@ -1,6 +1,6 @@
 import type { Facts, Verdict } from '@/lib/domain/verdict';
 
-import { readFacts, type Reading } from './reading';
+import { type Reading, readFacts } from './reading';
 import type { Rule } from './rule';
 import { RULES } from './rules/index';
 import { stateAlone } from './rules/state-alone';
@@ -16,7 +16,10 @@ const MAX_EXIT_CODE = 255;
  */
 export function diagnose(facts: Facts): Verdict {
   const reading = readFacts(facts);
-  return firstVerdict(RULES, facts, reading) ?? verdict(stateAlone.id, stateAlone.finding(facts, reading), facts, reading);
+  return (
+    firstVerdict(RULES, facts, reading) ??
+    verdict(stateAlone.id, stateAlone.finding(facts, reading), facts, reading)
+  );
 }
 
 function firstVerdict(rules: readonly Rule[], facts: Facts, reading: Reading): Verdict | null {

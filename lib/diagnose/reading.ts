@@ -95,7 +95,12 @@ export function isLaunchReport(reading: Reading): boolean {
 
 /** One name for each reason: v1 says AGENT, releases before 0.26 had two other names. Null: none sent. */
 export function normalizeReason(reason: string | null): string | null {
-  const word = reason?.trim().toUpperCase().slice(0, 100).replace(/^REASON_/, '').replaceAll('AGENT', 'SLAVE');
+  const word = reason
+    ?.trim()
+    .toUpperCase()
+    .slice(0, 100)
+    .replace(/^REASON_/, '')
+    .replaceAll('AGENT', 'SLAVE');
   if (word === undefined || word === '') return null;
   if (word === 'MEMORY_LIMIT') return 'CONTAINER_LIMITATION_MEMORY';
   if (word === 'EXECUTOR_PREEMPTED') return 'CONTAINER_PREEMPTED';

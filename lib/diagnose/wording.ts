@@ -4,13 +4,18 @@ const EXCERPT_LENGTH = 200;
 
 /** The start of a text on one line, control characters taken out, at most `length` characters. */
 export function excerpt(text: string, length = EXCERPT_LENGTH): string {
-  const start = text.slice(0, length * 2).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const start = text
+    .slice(0, length * 2)
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
   return start.length <= length ? start : `${start.slice(0, length - 1).trimEnd()}…`;
 }
 
 /** `2026-03-01 12:00:05 UTC`. */
 export function utc(at: Date): string {
-  return Number.isNaN(at.getTime()) ? 'an unknown time' : `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return Number.isNaN(at.getTime())
+    ? 'an unknown time'
+    : `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** ` of /shop/cart` where the app is known, else empty: for the middle of a sentence. */
@@ -43,7 +48,8 @@ export function kernelLogCommand(facts: Facts): string {
  */
 export function graceSentence(signal: string | null, killGraceSeconds: number | null): string {
   const grace = killGraceSeconds === null ? '' : ` of ${killGraceSeconds} s`;
-  if (signal === 'SIGKILL') return ` It ignored SIGTERM and was killed by SIGKILL when the grace period${grace} had run out.`;
+  if (signal === 'SIGKILL')
+    return ` It ignored SIGTERM and was killed by SIGKILL when the grace period${grace} had run out.`;
   if (signal === 'SIGTERM') return ' SIGTERM ended it, within the grace period.';
   return '';
 }

@@ -4,7 +4,14 @@ import { appOfTaskId } from './marathon-task-id';
 
 const UUID = '5b1e77c0-91aa-11ea-9c3f-0242ac110009';
 
-type Row = { id: string; appId: string; kind?: 'pod'; container?: string; attempt?: number; instanceId?: string };
+type Row = {
+  id: string;
+  appId: string;
+  kind?: 'pod';
+  container?: string;
+  attempt?: number;
+  instanceId?: string;
+};
 
 describe('appOfTaskId', () => {
   it.each<Row>([
@@ -22,7 +29,13 @@ describe('appOfTaskId', () => {
     { id: `shop_cart.instance-${UUID}.$anon`, appId: '/shop/cart' },
     { id: `shop_cart.instance-${UUID}.$anon.1`, appId: '/shop/cart', attempt: 1 },
     { id: `shop_cart.marathon-${UUID}.$anon`, appId: '/shop/cart', instanceId: `shop_cart.marathon-${UUID}` },
-    { id: `shop_pod.instance-${UUID}.sidecar.1`, appId: '/shop/pod', kind: 'pod', container: 'sidecar', attempt: 1 },
+    {
+      id: `shop_pod.instance-${UUID}.sidecar.1`,
+      appId: '/shop/pod',
+      kind: 'pod',
+      container: 'sidecar',
+      attempt: 1,
+    },
     { id: `shop_pod.instance-${UUID}.sidecar`, appId: '/shop/pod', kind: 'pod', container: 'sidecar' },
     // Marathon 1.4.0 to 1.4.2 took any container name.
     { id: `shop_pod.instance-${UUID}.side.car`, appId: '/shop/pod', kind: 'pod', container: 'side.car' },

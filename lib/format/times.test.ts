@@ -10,6 +10,8 @@ describe('formatTime', () => {
     ['Asia/Shanghai', 'seconds', '2026-11-25 09:06:33'],
     ['America/New_York', 'minutes', '24 Nov 20:06'],
     ['UTC', 'clock', '01:06:33'],
+    ['UTC', 'hour', '01:06'],
+    ['UTC', 'date', '25 Nov'],
     ['UTC', 'day', 'Wed 25 Nov 2026'],
     ['Nowhere/Land', 'seconds', '2026-11-25 01:06:33'],
   ] as const)('%s %s is %s', (zone, style, text) => expect(formatTime(at, zone, style)).toBe(text));

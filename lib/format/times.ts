@@ -1,10 +1,15 @@
-/** `seconds`: 2026-11-25 01:06:33 · `minutes`: 25 Nov 01:06 · `clock`: 01:06:33 · `day`: Wed 25 Nov 2026. */
-export type TimeStyle = 'seconds' | 'minutes' | 'clock' | 'day';
+/**
+ * `seconds`: 2026-11-25 01:06:33 · `minutes`: 25 Nov 01:06 · `clock`: 01:06:33 · `hour`: 01:06 ·
+ * `day`: Wed 25 Nov 2026 · `date`: 25 Nov.
+ */
+export type TimeStyle = 'seconds' | 'minutes' | 'clock' | 'hour' | 'day' | 'date';
 
 const OPTIONS: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   seconds: { dateStyle: 'short', timeStyle: 'medium' },
   minutes: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   clock: { timeStyle: 'medium' },
+  hour: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  date: { day: 'numeric', month: 'short' },
   day: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
 };
 
@@ -13,7 +18,9 @@ const LOCALES: Record<TimeStyle, string> = {
   seconds: 'sv-SE',
   minutes: 'en-GB',
   clock: 'sv-SE',
+  hour: 'en-GB',
   day: 'en-GB',
+  date: 'en-GB',
 };
 
 const cache = new Map<string, Intl.DateTimeFormat>();

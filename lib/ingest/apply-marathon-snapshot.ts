@@ -104,7 +104,11 @@ function versionsOf(memory: Memory, frameworkId: string): Map<string, Date[]> {
   return versions;
 }
 
-function rememberDeployments(memory: Memory, { deployments, frameworkId }: MarathonSnapshot, now: Date): void {
+function rememberDeployments(
+  memory: Memory,
+  { deployments, frameworkId }: MarathonSnapshot,
+  now: Date,
+): void {
   const listed = new Map(deployments.map((one) => [one.deploymentId, one]));
   const kept: SeenDeployment[] = memory.deployments
     .filter((seen) => !seen.endedAt || seen.endedAt.getTime() > now.getTime() - DEPLOYMENT_MEMORY_MS)
@@ -212,7 +216,12 @@ function appRow(app: MarathonApp) {
   };
 }
 
-async function upsertDeployments(client: PoolClient, clusterId: number, snapshot: MarathonSnapshot, now: Date) {
+async function upsertDeployments(
+  client: PoolClient,
+  clusterId: number,
+  snapshot: MarathonSnapshot,
+  now: Date,
+) {
   if (hasFailed(snapshot, 'deployments_unavailable')) return;
   const rows = snapshot.deployments.map((one) => ({
     cluster_id: clusterId,

@@ -50,7 +50,8 @@ export async function applyMasterSnapshot(
   const { snapshot, marathons, now } = poll;
   const { clusterId } = lease;
   for (const agent of snapshot.agents) memory.hostnames.set(agent.agentId, agent.hostname);
-  for (const framework of snapshot.frameworks) memory.frameworkNames.set(framework.frameworkId, framework.name);
+  for (const framework of snapshot.frameworks)
+    memory.frameworkNames.set(framework.frameworkId, framework.name);
   const digests = new Map(snapshot.ended.map((task) => [seenKey(task), digestOf(task)]));
   const news = snapshot.ended.filter((task) => memory.seen.get(seenKey(task)) !== digests.get(seenKey(task)));
   const offered = toTaskEnds(news, {
@@ -67,11 +68,20 @@ export async function applyMasterSnapshot(
     const before = await readCluster(client, clusterId);
     await upsertFrameworks(client, clusterId, snapshot, now);
     await upsertAgents(client, clusterId, snapshot, now);
-    const known = await knownEnds(client, clusterId, offered.map(({ id }) => id));
+    const known = await knownEnds(
+      client,
+      clusterId,
+      offered.map(({ id }) => id),
+    );
     const plan = planTaskEnds(offered, known, live);
     plan.reopen.push(...(await cameBack(client, clusterId, live, plan.reopen)));
     const written = await applyTaskEnds(client, clusterId, plan, now);
-    await addExposure(client, clusterId, planExposure(lifetimes(poll, memory, plan.insert), before.lastPolledAt, now), now);
+    await addExposure(
+      client,
+      clusterId,
+      planExposure(lifetimes(poll, memory, plan.insert), before.lastPolledAt, now),
+      now,
+    );
     const gaps = snapshot.complete
       ? planGaps({
           lastPolledAt: before.lastPolledAt,
@@ -104,9 +114,7 @@ export async function applyMasterSnapshot(
   const unexplained = offered.filter((end) => end.disposition === 'unexplained');
   // Only what is stored may be skipped next time; a fresh unexplained kill is looked at again.
   const retry = new Set(
-    unexplained
-      .filter((end) => end.finishedAt.getTime() > now.getTime() - UNEXPLAINED_RETRY_MS)
-      .map(seenKey),
+    unexplained.filter((end) => end.finishedAt.getTime() > now.getTime() - UNEXPLAINED_RETRY_MS).map(seenKey),
   );
   for (const key of retry) digests.delete(key);
   memory.seen = digests;
@@ -128,7 +136,11 @@ function digestOf(task: MesosTask): string {
     .digest('base64');
 }
 
-function* lifetimes({ snapshot, marathons, now }: MasterPoll, memory: Memory, inserted: readonly TaskEnd[]): Generator<Lifetime> {
+function* lifetimes(
+  { snapshot, marathons, now }: MasterPoll,
+  memory: Memory,
+  inserted: readonly TaskEnd[],
+): Generator<Lifetime> {
   // A cut /state does not list all that live: they are credited by the next whole poll.
   for (const task of snapshot.complete ? snapshot.live : []) {
     yield {
@@ -143,7 +155,8 @@ function* lifetimes({ snapshot, marathons, now }: MasterPoll, memory: Memory, in
       to: now,
     };
   }
-  for (const end of inserted) yield { host: end.host, appId: end.appId, from: end.startedAt, to: end.finishedAt };
+  for (const end of inserted)
+    yield { host: end.host, appId: end.appId, from: end.startedAt, to: end.finishedAt };
 }
 
 function ringSights(
@@ -197,10 +210,11 @@ async function cameBack(
 }
 
 async function readCluster(client: PoolClient, clusterId: number) {
-  const { rows } = await client.query<{ last_polled_at: Date | null; master_id: string | null; elected_at: Date | null }>(
-    'SELECT last_polled_at, master_id, elected_at FROM cluster WHERE id = $1',
-    [clusterId],
-  );
+  const { rows } = await client.query<{
+    last_polled_at: Date | null;
+    master_id: string | null;
+    elected_at: Date | null;
+  }>('SELECT last_polled_at, master_id, elected_at FROM cluster WHERE id = $1', [clusterId]);
   const row = rows[0];
   return {
     lastPolledAt: row?.last_polled_at ?? null,
@@ -235,7 +249,12 @@ async function updateCluster(
   );
 }
 
-async function upsertFrameworks(client: PoolClient, clusterId: number, { frameworks }: MasterSnapshot, now: Date) {
+async function upsertFrameworks(
+  client: PoolClient,
+  clusterId: number,
+  { frameworks }: MasterSnapshot,
+  now: Date,
+) {
   const rows = frameworks.map((one) => ({
     cluster_id: clusterId,
     framework_id: one.frameworkId,
@@ -295,7 +314,12 @@ async function upsertAgents(client: PoolClient, clusterId: number, snapshot: Mas
 }
 
 async function addExposure(client: PoolClient, clusterId: number, exposure: readonly Exposure[], now: Date) {
-  await ensureMonths(client, 'exposure_hour', exposure.map(({ hour }) => hour), now);
+  await ensureMonths(
+    client,
+    'exposure_hour',
+    exposure.map(({ hour }) => hour),
+    now,
+  );
   for (let at = 0; at < exposure.length; at += 20_000) {
     const part = exposure.slice(at, at + 20_000);
     await client.query(

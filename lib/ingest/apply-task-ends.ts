@@ -34,7 +34,11 @@ const KNOWN_COLUMNS = [
 ] as const satisfies readonly (keyof KnownEnd)[];
 
 /** Stored ends by id. Cost: one index probe per id and month. */
-export async function knownEnds(client: PoolClient, clusterId: number, ids: readonly string[]): Promise<Map<string, KnownEnd>> {
+export async function knownEnds(
+  client: PoolClient,
+  clusterId: number,
+  ids: readonly string[],
+): Promise<Map<string, KnownEnd>> {
   const known = new Map<string, KnownEnd>();
   const columns = KNOWN_COLUMNS.map((name) => `${toColumn(name)} AS "${name}"`).join(', ');
   for (let at = 0; at < ids.length; at += 5_000) {
@@ -57,9 +61,17 @@ export async function applyTaskEnds(
   plan: EndPlan,
   now: Date,
 ): Promise<{ inserted: number; revised: number }> {
-  await ensureMonths(client, 'task_end', [...plan.insert, ...plan.revise.map(({ end }) => end)].map((end) => end.finishedAt), now);
+  await ensureMonths(
+    client,
+    'task_end',
+    [...plan.insert, ...plan.revise.map(({ end }) => end)].map((end) => end.finishedAt),
+    now,
+  );
   for (const { oldFinishedAt, end } of plan.revise) await removeEnd(client, clusterId, end.id, oldFinishedAt);
-  const revised = await insertEnds(client, plan.revise.map(({ end }) => end));
+  const revised = await insertEnds(
+    client,
+    plan.revise.map(({ end }) => end),
+  );
   for (const { id, finishedAt } of plan.reopen) await reopenEnd(client, { clusterId, id, finishedAt, now });
   const inserted = await insertEnds(client, plan.insert);
   return { inserted, revised: revised + plan.reopen.length };
@@ -74,7 +86,11 @@ export async function ensureMonths(
 ): Promise<void> {
   const months = new Set(
     instants
-      .filter((at) => at.getTime() > now.getTime() - PARTITION_PAST_MS && at.getTime() < now.getTime() + PARTITION_AHEAD_MS)
+      .filter(
+        (at) =>
+          at.getTime() > now.getTime() - PARTITION_PAST_MS &&
+          at.getTime() < now.getTime() + PARTITION_AHEAD_MS,
+      )
       .map((at) => at.toISOString().slice(0, 7)),
   );
   for (const month of months) {

@@ -44,11 +44,10 @@ const TAKE = `
 
 /** Lets go at a clean stop, so that the next instance need not wait for the lease to run out. */
 export async function releaseLease(pool: Pool, lease: Lease): Promise<void> {
-  await pool.query('UPDATE lease SET expires_at = clock_timestamp() WHERE cluster_id = $1 AND holder = $2 AND token = $3', [
-    lease.clusterId,
-    lease.holder,
-    lease.token,
-  ]);
+  await pool.query(
+    'UPDATE lease SET expires_at = clock_timestamp() WHERE cluster_id = $1 AND holder = $2 AND token = $3',
+    [lease.clusterId, lease.holder, lease.token],
+  );
 }
 
 /** Locks the lease row for the rest of the transaction, so that writers never interleave. Throws LEASE_LOST. */

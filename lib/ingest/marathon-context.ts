@@ -3,7 +3,10 @@ import { appOfTaskId } from '@/lib/domain/marathon-task-id';
 import type { MarathonContext } from '@/lib/domain/verdict';
 
 /** A deployment with the span in which it was seen. */
-export type SeenDeployment = Pick<MarathonDeployment, 'deploymentId' | 'version' | 'affectedApps' | 'actions'> & {
+export type SeenDeployment = Pick<
+  MarathonDeployment,
+  'deploymentId' | 'version' | 'affectedApps' | 'actions'
+> & {
   frameworkId: string;
   affectedPods?: readonly string[];
   firstSeenAt: Date;

@@ -25,9 +25,10 @@ const DEPLOYMENTS_KEPT = '8 days';
 /** Loads the memory of one cluster. Cost: five range reads. */
 export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory> {
   const [agents, frameworks, versions, deployments] = await Promise.all([
-    pool.query<{ agent_id: string; hostname: string }>('SELECT agent_id, hostname FROM agent WHERE cluster_id = $1', [
-      clusterId,
-    ]),
+    pool.query<{ agent_id: string; hostname: string }>(
+      'SELECT agent_id, hostname FROM agent WHERE cluster_id = $1',
+      [clusterId],
+    ),
     pool.query<{ framework_id: string; name: string }>(
       'SELECT framework_id, name FROM framework WHERE cluster_id = $1',
       [clusterId],

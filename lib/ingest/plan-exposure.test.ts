@@ -4,7 +4,12 @@ import { BACKFILL_MS, type Lifetime, planExposure } from './plan-exposure';
 
 const at = (clock: string): Date => new Date(`2026-03-01T${clock}Z`);
 const now = at('12:30:00');
-const life = (from: Date | null, to: Date, appId: string | null = '/web'): Lifetime => ({ host: 'h1', appId, from, to });
+const life = (from: Date | null, to: Date, appId: string | null = '/web'): Lifetime => ({
+  host: 'h1',
+  appId,
+  from,
+  to,
+});
 
 function seconds(lifetimes: Lifetime[], since: Date | null): Record<string, number> {
   return Object.fromEntries(
@@ -16,13 +21,49 @@ function seconds(lifetimes: Lifetime[], since: Date | null): Record<string, numb
 
 describe('planExposure', () => {
   it.each([
-    { when: 'alive since before the last poll', from: at('08:00:00'), to: now, since: at('12:29:30'), want: { '12:00': 30 } },
-    { when: 'started since the last poll', from: at('12:29:50'), to: now, since: at('12:29:30'), want: { '12:00': 10 } },
-    { when: 'collector away over two hour borders', from: at('08:00:00'), to: now, since: at('10:45:00'), want: { '10:00': 900, '11:00': 3600, '12:00': 1800 } },
-    { when: 'ended between two polls', from: at('08:00:00'), to: at('12:29:40'), since: at('12:29:30'), want: { '12:00': 10 } },
-    { when: 'ended before the last poll', from: at('08:00:00'), to: at('12:29:00'), since: at('12:29:30'), want: {} },
+    {
+      when: 'alive since before the last poll',
+      from: at('08:00:00'),
+      to: now,
+      since: at('12:29:30'),
+      want: { '12:00': 30 },
+    },
+    {
+      when: 'started since the last poll',
+      from: at('12:29:50'),
+      to: now,
+      since: at('12:29:30'),
+      want: { '12:00': 10 },
+    },
+    {
+      when: 'collector away over two hour borders',
+      from: at('08:00:00'),
+      to: now,
+      since: at('10:45:00'),
+      want: { '10:00': 900, '11:00': 3600, '12:00': 1800 },
+    },
+    {
+      when: 'ended between two polls',
+      from: at('08:00:00'),
+      to: at('12:29:40'),
+      since: at('12:29:30'),
+      want: { '12:00': 10 },
+    },
+    {
+      when: 'ended before the last poll',
+      from: at('08:00:00'),
+      to: at('12:29:00'),
+      since: at('12:29:30'),
+      want: {},
+    },
     { when: 'no start known', from: null, to: now, since: at('12:29:30'), want: {} },
-    { when: 'ends in the future of a skewed clock', from: at('12:29:00'), to: at('12:45:00'), since: at('12:29:30'), want: { '12:00': 30 } },
+    {
+      when: 'ends in the future of a skewed clock',
+      from: at('12:29:00'),
+      to: at('12:45:00'),
+      since: at('12:29:30'),
+      want: { '12:00': 30 },
+    },
   ])('$when: $want', ({ from, to, since, want }) => {
     expect(seconds([life(from, to)], since)).toEqual(want);
   });
@@ -35,7 +76,11 @@ describe('planExposure', () => {
   });
 
   it('sums tasks of one host and splits them by app', () => {
-    const rows = planExposure([life(at('12:00:00'), now), life(at('12:00:00'), now, null)], at('12:20:00'), now);
+    const rows = planExposure(
+      [life(at('12:00:00'), now), life(at('12:00:00'), now, null)],
+      at('12:20:00'),
+      now,
+    );
     expect(rows).toEqual([
       { hour: at('12:00:00'), kind: 'host', subject: 'h1', taskSeconds: 1200 },
       { hour: at('12:00:00'), kind: 'app', subject: '/web', taskSeconds: 600 },
@@ -45,7 +90,9 @@ describe('planExposure', () => {
   it('credits the same time once however it is cut into polls', () => {
     const whole = planExposure([life(at('09:10:00'), now)], at('09:00:00'), now);
     const cuts = [at('09:00:00'), at('09:30:00'), at('11:59:59'), now];
-    const parts = cuts.slice(1).flatMap((until, index) => planExposure([life(at('09:10:00'), until)], cuts[index] ?? until, until));
+    const parts = cuts
+      .slice(1)
+      .flatMap((until, index) => planExposure([life(at('09:10:00'), until)], cuts[index] ?? until, until));
     const sum = (rows: typeof whole) => rows.reduce((total, { taskSeconds }) => total + taskSeconds, 0);
     expect(sum(parts)).toBeCloseTo(sum(whole), 6);
   });

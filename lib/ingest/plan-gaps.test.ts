@@ -33,9 +33,21 @@ describe('planGaps', () => {
   });
 
   it.each([
-    { when: 'another process leads', next: { masterId: 'm-2', electedAt: at('12:00:10') }, to: at('12:00:10') },
-    { when: 'the same process was elected anew', next: { masterId: 'm-1', electedAt: at('12:00:05') }, to: at('12:00:05') },
-    { when: 'its clock lies before our last poll', next: { masterId: 'm-2', electedAt: at('11:00:00') }, to: at('12:00:30') },
+    {
+      when: 'another process leads',
+      next: { masterId: 'm-2', electedAt: at('12:00:10') },
+      to: at('12:00:10'),
+    },
+    {
+      when: 'the same process was elected anew',
+      next: { masterId: 'm-1', electedAt: at('12:00:05') },
+      to: at('12:00:05'),
+    },
+    {
+      when: 'its clock lies before our last poll',
+      next: { masterId: 'm-2', electedAt: at('11:00:00') },
+      to: at('12:00:30'),
+    },
   ])('records a failover when $when', ({ next, to }) => {
     expect(planGaps({ ...calm, epoch: next, rings: [ring] })).toMatchObject([
       { kind: 'master_failover', frameworkId: null, from: at('12:00:00'), to },

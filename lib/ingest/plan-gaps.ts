@@ -36,7 +36,8 @@ export function planGaps(sight: {
   if (!lastPolledAt || !previousEpoch) return [];
   const gaps: Gap[] = [];
   const failedOver =
-    previousEpoch.masterId !== epoch.masterId || previousEpoch.electedAt.getTime() !== epoch.electedAt.getTime();
+    previousEpoch.masterId !== epoch.masterId ||
+    previousEpoch.electedAt.getTime() !== epoch.electedAt.getTime();
   if (failedOver) {
     gaps.push({
       frameworkId: null,

@@ -16,12 +16,24 @@ const context: EndContext = {
   clusterId: 1,
   now,
   hostnames: new Map([['a1', 'node-1.example.test']]),
-  frameworkNames: new Map([['f1', 'marathon'], ['f2', 'chronos']]),
+  frameworkNames: new Map([
+    ['f1', 'marathon'],
+    ['f2', 'chronos'],
+  ]),
   marathons: new Map(),
 };
 
 function status(state: TaskState, clock: string, more: Partial<TaskStatus> = {}): TaskStatus {
-  return { state, at: at(clock), message: null, reason: null, source: null, healthy: null, containerId: null, ...more };
+  return {
+    state,
+    at: at(clock),
+    message: null,
+    reason: null,
+    source: null,
+    healthy: null,
+    containerId: null,
+    ...more,
+  };
 }
 
 function task(more: Partial<MesosTask> = {}): MesosTask {
@@ -34,7 +46,10 @@ function task(more: Partial<MesosTask> = {}): MesosTask {
     state: 'TASK_FAILED',
     statuses: [
       status('TASK_RUNNING', '11:00:00', { containerId: 'c-1' }),
-      status('TASK_FAILED', '11:30:00', { message: 'Container exited with status 1', source: 'SOURCE_EXECUTOR' }),
+      status('TASK_FAILED', '11:30:00', {
+        message: 'Container exited with status 1',
+        source: 'SOURCE_EXECUTOR',
+      }),
     ],
     resources: { cpus: 0.5, memMb: 512, diskMb: 0, gpus: 0 },
     image: 'shop/cart:1',
@@ -99,8 +114,14 @@ describe('toTaskEnds', () => {
   });
 
   it('lets the later word win where a LOST entry stays beside the real end', () => {
-    const lost = task({ state: 'TASK_LOST', statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')] });
-    for (const order of [[lost, task()], [task(), lost]]) {
+    const lost = task({
+      state: 'TASK_LOST',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')],
+    });
+    for (const order of [
+      [lost, task()],
+      [task(), lost],
+    ]) {
       expect(toTaskEnds(order, context)).toMatchObject([{ state: 'TASK_FAILED' }]);
     }
   });
@@ -108,7 +129,11 @@ describe('toTaskEnds', () => {
   it('takes the message Marathon kept where Mesos has none, and says so', () => {
     const app = {
       appId: '/shop/cart',
-      lastTaskFailure: { taskId: `shop_cart.${UUID}`, state: 'TASK_FAILED', message: 'Command exited with status 3' },
+      lastTaskFailure: {
+        taskId: `shop_cart.${UUID}`,
+        state: 'TASK_FAILED',
+        message: 'Command exited with status 3',
+      },
     } as MarathonApp; // Only what the context reads.
     const marathon: MarathonKnowledge = {
       frameworkId: 'f1',
@@ -116,8 +141,15 @@ describe('toTaskEnds', () => {
       deployments: [],
       versions: new Map([['/shop/cart', [at('09:00:00'), at('11:20:00')]]]),
     };
-    const old = end({ statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FAILED', '11:30:00')] }, { ...context, marathons: new Map([['f1', marathon]]) });
-    expect(old).toMatchObject({ messageSource: 'marathon', exitCode: 3, appVersion: at('09:00:00').toISOString() });
+    const old = end(
+      { statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FAILED', '11:30:00')] },
+      { ...context, marathons: new Map([['f1', marathon]]) },
+    );
+    expect(old).toMatchObject({
+      messageSource: 'marathon',
+      exitCode: 3,
+      appVersion: at('09:00:00').toISOString(),
+    });
   });
 });
 
@@ -130,13 +162,22 @@ describe('planTaskEnds', () => {
   it('adds a message that comes later, and lets a poorer poll take nothing away', () => {
     const bare = end({ statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FAILED', '11:30:00')] });
     const [revision] = planTaskEnds([end()], known(bare), new Set()).revise;
-    expect(revision).toMatchObject({ oldFinishedAt: at('11:30:00'), end: { exitCode: 1, revision: 1, observedAt: now, revisedAt: now } });
+    expect(revision).toMatchObject({
+      oldFinishedAt: at('11:30:00'),
+      end: { exitCode: 1, revision: 1, observedAt: now, revisedAt: now },
+    });
     expect(planTaskEnds([bare], known(end()), new Set())).toEqual(NOTHING);
   });
 
   it('revises LOST to FINISHED, never back', () => {
-    const lost = end({ state: 'TASK_LOST', statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')] });
-    const finished = end({ state: 'TASK_FINISHED', statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FINISHED', '11:20:00')] });
+    const lost = end({
+      state: 'TASK_LOST',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')],
+    });
+    const finished = end({
+      state: 'TASK_FINISHED',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FINISHED', '11:20:00')],
+    });
     expect(lost.id).toBe(finished.id);
     expect(planTaskEnds([finished], known(lost), new Set()).revise).toMatchObject([
       { oldFinishedAt: at('11:10:00'), end: { state: 'TASK_FINISHED', finishedAt: at('11:20:00') } },
@@ -145,9 +186,15 @@ describe('planTaskEnds', () => {
   });
 
   it('reopens an unreachable task that lives again, once, and closes it at its next end', () => {
-    const lost = end({ state: 'TASK_UNREACHABLE', list: 'unreachable_tasks', statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_UNREACHABLE', '11:10:00')] });
+    const lost = end({
+      state: 'TASK_UNREACHABLE',
+      list: 'unreachable_tasks',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_UNREACHABLE', '11:10:00')],
+    });
     const live = new Set([liveKey(lost)]);
-    expect(planTaskEnds([lost], known(lost), live).reopen).toEqual([{ id: lost.id, finishedAt: lost.finishedAt }]);
+    expect(planTaskEnds([lost], known(lost), live).reopen).toEqual([
+      { id: lost.id, finishedAt: lost.finishedAt },
+    ]);
     const reopened = { ...lost, reopenedAt: at('11:20:00') };
     expect(planTaskEnds([lost], known(reopened), live)).toEqual(NOTHING);
     expect(planTaskEnds([lost], known(reopened), new Set())).toEqual(NOTHING);
@@ -157,16 +204,30 @@ describe('planTaskEnds', () => {
   });
 
   it('stores an end that is first seen beside its own living task as reopened', () => {
-    const lost = end({ state: 'TASK_LOST', statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')] });
-    expect(planTaskEnds([lost], new Map(), new Set([liveKey(lost)])).insert).toMatchObject([{ reopenedAt: now }]);
+    const lost = end({
+      state: 'TASK_LOST',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')],
+    });
+    expect(planTaskEnds([lost], new Map(), new Set([liveKey(lost)])).insert).toMatchObject([
+      { reopenedAt: now },
+    ]);
   });
 
   it('explains a kill once its deployment is known, and does not unexplain it when Marathon forgets', () => {
     const killed = {
       state: 'TASK_KILLED' as const,
-      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_KILLED', '11:30:00', { message: 'Container exited with status 143' })],
+      statuses: [
+        status('TASK_RUNNING', '11:00:00'),
+        status('TASK_KILLED', '11:30:00', { message: 'Container exited with status 143' }),
+      ],
     };
-    const app = { appId: '/shop/cart', lastTaskFailure: null, lastConfigChangeAt: null, lastScalingAt: null, killGraceSeconds: null } as MarathonApp; // Only what the context reads.
+    const app = {
+      appId: '/shop/cart',
+      lastTaskFailure: null,
+      lastConfigChangeAt: null,
+      lastScalingAt: null,
+      killGraceSeconds: null,
+    } as MarathonApp; // Only what the context reads.
     const marathon: MarathonKnowledge = {
       frameworkId: 'f1',
       apps: new Map([['/shop/cart', app]]),
@@ -186,7 +247,11 @@ describe('planTaskEnds', () => {
     const unexplained = end(killed);
     const explained = end(killed, { ...context, marathons: new Map([['f1', marathon]]) });
     expect(unexplained.disposition).toBe('unexplained');
-    expect(explained).toMatchObject({ cause: 'killed_by_deploy_or_scale', disposition: 'normal', deploymentId: 'd-1' });
+    expect(explained).toMatchObject({
+      cause: 'killed_by_deploy_or_scale',
+      disposition: 'normal',
+      deploymentId: 'd-1',
+    });
     expect(planTaskEnds([explained], known(unexplained), new Set()).revise).toHaveLength(1);
     expect(planTaskEnds([unexplained], known(explained), new Set())).toEqual(NOTHING);
   });

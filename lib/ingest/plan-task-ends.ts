@@ -1,5 +1,11 @@
 import { diagnose } from '@/lib/diagnose/diagnose';
-import { type EndState, isEndState, type MesosTask, REVERSIBLE_STATES, type TaskStatus } from '@/lib/domain/task';
+import {
+  type EndState,
+  isEndState,
+  type MesosTask,
+  REVERSIBLE_STATES,
+  type TaskStatus,
+} from '@/lib/domain/task';
 import type { Facts } from '@/lib/domain/verdict';
 
 import { fingerprintOf, liveKey, taskEndId } from './identity';
@@ -90,7 +96,8 @@ function toTaskEnd(task: MesosTask, context: EndContext): TaskEnd {
     watched: (frameworkId) => context.marathons.has(frameworkId),
   });
   const knowledge = context.marathons.get(task.frameworkId);
-  const marathon = appId && knowledge ? marathonContext(knowledge, { appId, taskId: task.taskId, finishedAt }) : null;
+  const marathon =
+    appId && knowledge ? marathonContext(knowledge, { appId, taskId: task.taskId, finishedAt }) : null;
   const mesosMessage = cut(terminal?.message ?? null);
   const message = mesosMessage ?? cut(marathon?.ownFailure?.message ?? null);
   const healthy = task.statuses.findLast((status) => status.healthy !== null)?.healthy ?? null;
@@ -111,7 +118,12 @@ function toTaskEnd(task: MesosTask, context: EndContext): TaskEnd {
     finishedAt,
   };
   const verdict = diagnose(facts);
-  const identity = { clusterId: context.clusterId, frameworkId: task.frameworkId, taskId: task.taskId, agentId: task.agentId };
+  const identity = {
+    clusterId: context.clusterId,
+    frameworkId: task.frameworkId,
+    taskId: task.taskId,
+    agentId: task.agentId,
+  };
   return {
     ...identity,
     id: taskEndId({ ...identity, firstStatusAt }),
@@ -182,7 +194,8 @@ function revisionOf(stored: KnownEnd, offered: TaskEnd): TaskEnd | null {
   if (offered.state !== stored.state && !stateMoved) return null;
   // Less than before: /state alone, or a Marathon that did not answer.
   const poorer =
-    (stored.message !== null && offered.message === null) || (stored.reason !== null && offered.reason === null);
+    (stored.message !== null && offered.message === null) ||
+    (stored.reason !== null && offered.reason === null);
   if (poorer && !stateMoved) return null;
   const learnt =
     (stored.message === null && offered.message !== null) ||

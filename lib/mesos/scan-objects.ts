@@ -68,7 +68,8 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
   const maxRemainderBytes = options.maxRemainderBytes ?? 64 * MIB;
 
   const frames: Frame[] = [];
-  let expect: 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'nothing' = 'value';
+  let expect: 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'nothing' =
+    'value';
   let token: 'none' | 'key' | 'scalar' | 'deep' = 'none';
   let valueNode: PlanNode | null = plan;
   let problem: string | null = null;
@@ -87,7 +88,7 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
   let keyBytes = 0;
 
   // The rest of the document: bytes from `keepFrom` of the current chunk on are kept while `keeping`.
-  const kept: Buffer[] = [];
+  let kept = Buffer.allocUnsafe(16 * 1024);
   let keptBytes = 0;
   let keeping = true;
   let keepFrom = 0;
@@ -354,7 +355,13 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
       problem ??= `more than ${maxRemainderBytes} bytes besides the lists`;
       return;
     }
-    kept.push(Buffer.from(bytes)); // Copied, so that a few bytes do not hold a whole chunk.
+    // Copied, so that a few bytes do not hold a whole chunk; in one piece, as a hostile document has millions.
+    if (keptBytes + bytes.length > kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(kept.length * 2, keptBytes + bytes.length));
+      kept.copy(larger, 0, 0, keptBytes);
+      kept = larger;
+    }
+    bytes.copy(kept, keptBytes);
     keptBytes += bytes.length;
   }
 
@@ -365,7 +372,7 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
 
   function end(): ScanEnd {
     if (problem === null && expect !== 'nothing') problem = `the document ends early, after ${seen} bytes`;
-    const text = Buffer.concat(kept, keptBytes).subarray(0, safeBytes).toString('utf8') + safeClosers;
+    const text = kept.toString('utf8', 0, safeBytes) + safeClosers;
     try {
       return { remainder: text === '' ? null : JSON.parse(text), problem };
     } catch {

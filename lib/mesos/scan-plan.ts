@@ -14,7 +14,13 @@ export type PlanNode = {
  * Compiles paths such as `frameworks[].tasks[]` (hand out each element) and `frameworks[].executors` (skip the
  * value). A path to hand out must end in `[]`; a name may not contain `.` or `[`.
  */
-export function compileScanPlan({ emit, skip }: { emit: readonly string[]; skip: readonly string[] }): PlanNode {
+export function compileScanPlan({
+  emit,
+  skip,
+}: {
+  emit: readonly string[];
+  skip: readonly string[];
+}): PlanNode {
   const root = emptyNode();
   for (const path of emit) nodeAt(root, path).emit = path;
   for (const path of skip) nodeAt(root, path).skip = true;

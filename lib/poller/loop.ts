@@ -52,7 +52,9 @@ async function takeTurn(
   const ttlMs = leaseTtlMs(options);
   const lease =
     (await takeLease(pool, { clusterId, holder, ttlMs })) ??
-    ((await expireDeadHolder(pool, clusterId, holder)) ? await takeLease(pool, { clusterId, holder, ttlMs }) : null);
+    ((await expireDeadHolder(pool, clusterId, holder))
+      ? await takeLease(pool, { clusterId, holder, ttlMs })
+      : null);
   if (!lease) {
     if (held) log.warn('another instance took over the collection');
     return null;
@@ -70,7 +72,9 @@ async function takeTurn(
  * need not wait for it to expire. Should it run after all, in another pid namespace, the token fences it off.
  */
 async function expireDeadHolder(pool: Pool, clusterId: number, me: string): Promise<boolean> {
-  const { rows } = await pool.query<{ holder: string }>('SELECT holder FROM lease WHERE cluster_id = $1', [clusterId]);
+  const { rows } = await pool.query<{ holder: string }>('SELECT holder FROM lease WHERE cluster_id = $1', [
+    clusterId,
+  ]);
   const holder = rows[0]?.holder ?? '';
   const [machine, pid] = holder.split('|');
   if (holder === me || machine !== me.split('|')[0] || !pid || isRunning(Number(pid))) return false;

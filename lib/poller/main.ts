@@ -21,7 +21,8 @@ const STATEMENT_TIMEOUT_MS = 120_000;
 async function main(): Promise<void> {
   const settings = env();
   if (settings.DATABASE_URL === undefined) throw new AppError('CONFIG_INVALID', 'DATABASE_URL: not set');
-  if (settings.MESOS_MASTER_URLS.length === 0) throw new AppError('CONFIG_INVALID', 'MESOS_MASTER_URLS: not set');
+  if (settings.MESOS_MASTER_URLS.length === 0)
+    throw new AppError('CONFIG_INVALID', 'MESOS_MASTER_URLS: not set');
   const ca = readCa(settings);
   const timeoutMs = settings.POLL_TIMEOUT_MS;
   const master = createMasterReader({

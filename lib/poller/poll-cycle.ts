@@ -62,7 +62,12 @@ export async function pollCycle(
     const read = marathons[index];
     if (!read) continue;
     if (read.status === 'rejected') {
-      await noteFailure(pool, lease, { source: source.name, url: source.url, startedAt, thrown: read.reason });
+      await noteFailure(pool, lease, {
+        source: source.name,
+        url: source.url,
+        startedAt,
+        thrown: read.reason,
+      });
       continue;
     }
     const poll = { snapshot: read.value, source: source.name, startedAt, now: new Date() };
@@ -70,7 +75,12 @@ export async function pollCycle(
   }
 
   if (master.status === 'rejected') {
-    await noteFailure(pool, lease, { source: 'mesos', url: sources.masterUrl, startedAt, thrown: master.reason });
+    await noteFailure(pool, lease, {
+      source: 'mesos',
+      url: sources.masterUrl,
+      startedAt,
+      thrown: master.reason,
+    });
     return { ok: false, inserted: 0, revised: 0 };
   }
   const applied = await applyMasterSnapshot(pool, lease, state.memory, {
@@ -81,7 +91,13 @@ export async function pollCycle(
   });
   await explainLater(pool, lease, state, sources, applied, signal);
   log.info(
-    { source: 'mesos', inserted: applied.inserted, revised: applied.revised, gaps: applied.gaps, rejected: master.value.rejects.count },
+    {
+      source: 'mesos',
+      inserted: applied.inserted,
+      revised: applied.revised,
+      gaps: applied.gaps,
+      rejected: master.value.rejects.count,
+    },
     'polled',
   );
   return { ok: true, inserted: applied.inserted, revised: applied.revised };
@@ -101,7 +117,9 @@ async function explainLater(
 ): Promise<void> {
   const byApp = new Map<string, { end: TaskEnd; source: Sources['marathons'][number] }>();
   for (const end of unexplained) {
-    const source = sources.marathons.find(({ name }) => state.knowledge.get(name)?.frameworkId === end.frameworkId);
+    const source = sources.marathons.find(
+      ({ name }) => state.knowledge.get(name)?.frameworkId === end.frameworkId,
+    );
     const key = `${end.frameworkId}\0${end.appId}`;
     if (source && end.appId && !state.versionsRead.has(key)) byApp.set(key, { end, source });
   }
@@ -112,7 +130,12 @@ async function explainLater(
         const appId = end.appId ?? '';
         try {
           const versions = await source.readVersions(appId, signal);
-          await applyAppVersions(pool, lease, state.memory, { frameworkId: end.frameworkId, appId, versions, now: new Date() });
+          await applyAppVersions(pool, lease, state.memory, {
+            frameworkId: end.frameworkId,
+            appId,
+            versions,
+            now: new Date(),
+          });
           state.versionsRead.add(key);
           forgetSeen(
             state.memory,
@@ -135,7 +158,10 @@ async function noteFailure(
 ): Promise<void> {
   const error = toAppError(failure.thrown);
   const { source, url, startedAt } = failure;
-  log.warn({ source, code: error.code, err: error.code === 'INTERNAL' ? error.cause : undefined }, error.message);
+  log.warn(
+    { source, code: error.code, err: error.code === 'INTERNAL' ? error.cause : undefined },
+    error.message,
+  );
   await recordFailedPoll(pool, {
     clusterId: lease.clusterId,
     source,

@@ -5,7 +5,15 @@ export const MIN_PAUSE_MS = 250;
  * Milliseconds to wait after a cycle that began at `startedAt`, so that cycles start one interval apart. One
  * that overran is followed at once, but never without a pause: a slow master must not be polled harder.
  */
-export function pauseAfter({ startedAt, now, intervalMs }: { startedAt: Date; now: Date; intervalMs: number }): number {
+export function pauseAfter({
+  startedAt,
+  now,
+  intervalMs,
+}: {
+  startedAt: Date;
+  now: Date;
+  intervalMs: number;
+}): number {
   return Math.max(MIN_PAUSE_MS, startedAt.getTime() + intervalMs - now.getTime());
 }
 

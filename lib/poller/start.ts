@@ -41,7 +41,10 @@ export function startCollector(bundle = join(process.cwd(), 'dist', 'poller.mjs'
       worker = new Worker(bundle);
       const code = await ended(worker);
       if (stopping) return;
-      pauseMs = Date.now() - startedAt > LONGEST_RESTART_MS ? FIRST_RESTART_MS : Math.min(pauseMs * 2, LONGEST_RESTART_MS);
+      pauseMs =
+        Date.now() - startedAt > LONGEST_RESTART_MS
+          ? FIRST_RESTART_MS
+          : Math.min(pauseMs * 2, LONGEST_RESTART_MS);
       log.error({ code, pauseMs }, 'the collector ended by itself; starting it again');
       await sleep(pauseMs);
     }

@@ -9,7 +9,10 @@ const ASSIGNMENT = new RegExp(
   `((?:${SECRET_WORD})[\\w.-]{0,40}["']?\\s{0,4}[=:]\\s{0,4})("[^"]{0,4096}"|'[^']{0,4096}'|[^\\s"'&;,]{1,4096})`,
   'gi',
 );
-const OPTION = new RegExp(`(--?[\\w-]{0,40}(?:${SECRET_WORD})[\\w-]{0,40}\\s{1,4})([^\\s-]\\S{0,4096})`, 'gi');
+const OPTION = new RegExp(
+  `(--?[\\w-]{0,40}(?:${SECRET_WORD})[\\w-]{0,40}\\s{1,4})([^\\s-]\\S{0,4096})`,
+  'gi',
+);
 const LOGIN_OPTION = /((?:^|\s)(?:-u|--user)[\s=]{1,4}["']?[^\s:"']{1,256}:)[^\s"']{1,4096}/g;
 const HEADER = /\b(Bearer|Basic)(\s{1,4})[\w.~+/=-]{6,4096}/gi;
 

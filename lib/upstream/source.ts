@@ -25,6 +25,23 @@ export type Target = {
   hostPort: string;
 };
 
+/** The login that the settings name; a token wins over a name and password. Null: none is set. */
+export function credentialsOf(settings: {
+  username: string | undefined;
+  password: string | undefined;
+  token: string | undefined;
+  scheme: 'bearer' | 'dcos';
+}): Credentials {
+  const { username, password, token, scheme } = settings;
+  if (token !== undefined && token !== '') return { token, scheme };
+  return username === undefined || username === '' ? null : { username, password: password ?? '' };
+}
+
+/** A configured URL as it may be shown: without credentials, query and trailing slash. */
+export function shownUrl(text: string): string {
+  return parseSourceUrl(text, null).target.base;
+}
+
 /**
  * Reads a configured URL: where to ask, and the `Authorization` header to send there (null: none).
  *

@@ -21,7 +21,12 @@ const CODES: Record<Service, Record<FailureKind, ErrorCode>> = {
 };
 
 /** An expected failure of a cluster service. `message` must name the URL without credentials. */
-export function upstreamError(service: Service, kind: FailureKind, message: string, cause?: unknown): AppError {
+export function upstreamError(
+  service: Service,
+  kind: FailureKind,
+  message: string,
+  cause?: unknown,
+): AppError {
   return new AppError(CODES[service][kind], message, cause === undefined ? {} : { cause });
 }
 

@@ -2,7 +2,7 @@ import { createAgents } from './agent';
 import { APPS, type AppShape } from './app-catalogue';
 import { createEventQueue } from './event-queue';
 import { createFramework, type Framework } from './framework';
-import { addInstance, type App, type Marathon, onMarathonStatus } from './marathon';
+import { type App, addInstance, type Marathon, onMarathonStatus } from './marathon';
 import type { Master } from './master';
 import { type MesosVersion, since } from './mesos-version';
 import { createRandom } from './random';

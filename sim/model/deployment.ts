@@ -1,4 +1,12 @@
-import { addInstance, type App, currentVersion, type Definition, type Deployment, type Instance, killInstance } from './marathon';
+import {
+  type App,
+  addInstance,
+  currentVersion,
+  type Definition,
+  type Deployment,
+  type Instance,
+  killInstance,
+} from './marathon';
 import { after, stamp, type World } from './world';
 
 const TICK_SECONDS = 3;
@@ -71,7 +79,9 @@ function step(world: World, app: App): boolean {
   const surplusFresh = old.length === 0 ? youngest(fresh, fresh.length - wanted) : [];
   for (const instance of [...surplusOld, ...surplusFresh]) killInstance(world, instance);
 
-  return old.length === 0 && all.length === living.length && fresh.length === wanted && ready.length === wanted;
+  return (
+    old.length === 0 && all.length === living.length && fresh.length === wanted && ready.length === wanted
+  );
 }
 
 function youngest(instances: Instance[], count: number): Instance[] {

@@ -37,11 +37,15 @@ function exitMessage(version: MesosVersion, task: ContainerOf, code: number): st
   if (task.kind === 'docker') {
     if (since(version, '1.0')) return `Container exited with status ${code}`;
     if (!since(version, '0.23')) return `Command exited with status ${code}`;
-    return code === 0 ? null : `Docker container run error: Container exited on error: exited with status ${code}`;
+    return code === 0
+      ? null
+      : `Docker container run error: Container exited on error: exited with status ${code}`;
   }
   const signal = SIGNALS[code - 128];
   // The Mesos executor waits on the process itself, so a signal is told as one.
-  return signal === undefined ? `Command exited with status ${code}` : `Command terminated with signal ${signal}`;
+  return signal === undefined
+    ? `Command exited with status ${code}`
+    : `Command terminated with signal ${signal}`;
 }
 
 /** The memory isolator's own report. Only the Mesos containerizer has one; Docker never labels an OOM. */
@@ -76,7 +80,12 @@ export function memoryLimitExceeded(version: MesosVersion, memMb: number, random
 /** A container that could not be made or started: `cause` as the agent joins it into its message. */
 export function launchFailed(version: MesosVersion, cause: string): Report {
   if (!since(version, '0.26')) {
-    return { state: 'TASK_FAILED', message: 'Abnormal executor termination', reason: 'EXECUTOR_TERMINATED', source: 'SLAVE' };
+    return {
+      state: 'TASK_FAILED',
+      message: 'Abnormal executor termination',
+      reason: 'EXECUTOR_TERMINATED',
+      source: 'SLAVE',
+    };
   }
   return {
     state: 'TASK_FAILED',

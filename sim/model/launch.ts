@@ -9,7 +9,7 @@ import { after, type World } from './world';
 
 const CANDIDATES = 3;
 // Of the offers of an agent that fails everything, this share is the first to be taken.
-const TEMPTATION = 0.3;
+const TEMPTATION = 0.22;
 
 /** Where a task goes: the emptier of a few agents that have room, or null where none has. */
 export function placeTask(world: World, need: { cpus: number; mem: number }, random: Random): Agent | null {
@@ -43,7 +43,6 @@ export type Launch = {
   decide: (task: Task) => Fate | null;
   /** Seconds from acceptance to running: image pull and start. */
   startSeconds: number;
-  onUnhealthy: (task: Task, why: string) => void;
 };
 
 /** Launches a task and sets its fate going. */
@@ -74,7 +73,7 @@ export function launchTask(world: World, launch: Launch): Task {
       report(world, task, { state: 'TASK_STARTING', message: null, reason: null, source: 'EXECUTOR' });
     }
   });
-  after(world, launch.startSeconds, () => run(world, task, fate, launch.onUnhealthy));
+  after(world, launch.startSeconds, () => run(world, task, fate));
   return task;
 }
 
@@ -82,16 +81,11 @@ function isWaiting(task: Task): boolean {
   return task.list === 'tasks' && task.state === 'TASK_STAGING';
 }
 
-function run(world: World, task: Task, fate: Fate | null, onUnhealthy: Launch['onUnhealthy']): void {
+function run(world: World, task: Task, fate: Fate | null): void {
   if (task.list !== 'tasks' || isTerminal(task.state)) return;
   task.runningSince = world.now;
   report(world, task, { state: 'TASK_RUNNING', message: null, reason: null, source: 'EXECUTOR' });
   if (fate?.kind === 'ends') after(world, fate.afterSeconds, () => report(world, task, fate.report));
-  if (fate?.kind === 'turns-unhealthy') {
-    after(world, fate.afterSeconds, () => {
-      if (task.list === 'tasks' && !isTerminal(task.state)) onUnhealthy(task, fate.why);
-    });
-  }
 }
 
 /** An executor's or agent's word on a task. It waits while the agent cannot reach the master. */

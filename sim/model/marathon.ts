@@ -1,6 +1,6 @@
 import type { AppShape } from './app-catalogue';
 import { killed } from './endings';
-import type { Fate } from './fate';
+import { fateOf } from './fate';
 import type { Framework } from './framework';
 import { launchTask, placeTask, report } from './launch';
 import { since } from './mesos-version';
@@ -141,21 +141,12 @@ function tryLaunch(world: World, instance: Instance): void {
       agent,
       parentContainerId,
       startSeconds,
-      onUnhealthy: (sick, why) => killUnhealthy(world, sick, why),
       decide: (launched) => fateOf(world, launched),
     });
     instance.tasks.push(task);
     world.marathon.byTask.set(task.id, instance);
   }
   if (![...app.instances].some((one) => one.state === 'waiting')) app.waitingSince = null;
-}
-
-function fateOf(world: World, task: Task): Fate | null {
-  for (const hook of world.fates) {
-    const fate = hook(task);
-    if (fate !== null) return fate;
-  }
-  return null;
 }
 
 function taskShapes(world: World, instance: Instance): TaskShape[] {
@@ -236,7 +227,9 @@ function noteEnd(world: World, instance: Instance, task: Task, status: TaskStatu
   if (instance.tasks.length > 0) {
     // The default executor stops the whole pod when one of its containers has failed.
     for (const sibling of instance.tasks) {
-      after(world, world.random.between(0.5, 2), () => report(world, sibling, killed(world.version, sibling, 143)));
+      after(world, world.random.between(0.5, 2), () =>
+        report(world, sibling, killed(world.version, sibling, 143)),
+      );
     }
     if (isFailure) raiseBackoff(world, instance.app, task);
     return;
@@ -281,16 +274,28 @@ function setFailure(world: World, instance: Instance, task: Task, state: string,
 }
 
 /** A health check has failed too often. Marathon's own checks leave their text as last failure when the kill is sent. */
-function killUnhealthy(world: World, task: Task, why: string): void {
+export function killUnhealthy(world: World, task: Task, why: string): void {
   const instance = world.marathon.byTask.get(task.id);
   if (instance === undefined || instance.state !== 'running') return;
   if (instance.app.shape.health === 'mesos') {
     const checked = since(world.version, '1.4') ? 'TASK_HEALTH_CHECK_STATUS_UPDATED' : null;
-    report(world, task, { state: 'TASK_RUNNING', message: null, reason: checked, source: 'EXECUTOR', healthy: false });
+    report(world, task, {
+      state: 'TASK_RUNNING',
+      message: null,
+      reason: checked,
+      source: 'EXECUTOR',
+      healthy: false,
+    });
     after(world, 3, () => report(world, task, { ...killed(world.version, task, 143), healthy: false }));
     return;
   }
-  setFailure(world, instance, task, 'TASK_KILLED', `Task was killed since health check failed. Reason: ${why}`);
+  setFailure(
+    world,
+    instance,
+    task,
+    'TASK_KILLED',
+    `Task was killed since health check failed. Reason: ${why}`,
+  );
   sendKill(world, instance, task);
 }
 

@@ -43,7 +43,9 @@ export function count(world: World, key: string, by = 1): void {
 
 export function frameworkOf(world: World, task: Task): Framework | null {
   const { frameworks, completedFrameworks } = world.master;
-  return frameworks.get(task.frameworkId) ?? completedFrameworks.find((one) => one.id === task.frameworkId) ?? null;
+  return (
+    frameworks.get(task.frameworkId) ?? completedFrameworks.find((one) => one.id === task.frameworkId) ?? null
+  );
 }
 
 /**
@@ -52,7 +54,12 @@ export function frameworkOf(world: World, task: Task): Framework | null {
  */
 export function updateTask(world: World, task: Task, report: Report): void {
   const framework = frameworkOf(world, task);
-  if (framework === null || task.list === 'completed' || task.list === 'forgotten' || isTerminal(task.state)) {
+  if (
+    framework === null ||
+    task.list === 'completed' ||
+    task.list === 'forgotten' ||
+    isTerminal(task.state)
+  ) {
     count(world, 'master/invalid_status_updates');
     return;
   }
@@ -188,7 +195,9 @@ export function bringBack(world: World, agent: Agent): Task[] {
     task.list = 'tasks';
     task.state = 'TASK_RUNNING';
     // The task is what the agent reports, and the agent never heard of its own absence.
-    task.statuses = task.statuses.filter(({ state }) => state !== 'TASK_UNREACHABLE' && state !== 'TASK_LOST');
+    task.statuses = task.statuses.filter(
+      ({ state }) => state !== 'TASK_UNREACHABLE' && state !== 'TASK_LOST',
+    );
     takeEndBack(world, task);
     revived.push(task);
   }

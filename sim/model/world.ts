@@ -1,5 +1,5 @@
-import type { Fate } from './fate';
 import type { EventQueue } from './event-queue';
+import type { Fate } from './fate';
 import type { Marathon } from './marathon';
 import type { Master } from './master';
 import type { MesosVersion } from './mesos-version';

@@ -9,8 +9,18 @@ const REASONS: ReadonlySet<string> = new Set([
   'SLAVE_UNKNOWN',
 ]);
 const REMOVED = /^(?:slave|agent)(?: \S{1,255})? (?:removed|disconnected|lost|offline|has been marked gone)/i;
-const PHRASES: readonly string[] = ['agent has been marked gone', 'lost slave', 'lost agent', 'agent unknown'];
-const STATES: ReadonlySet<string> = new Set(['TASK_LOST', 'TASK_GONE', 'TASK_GONE_BY_OPERATOR', 'TASK_DROPPED']);
+const PHRASES: readonly string[] = [
+  'agent has been marked gone',
+  'lost slave',
+  'lost agent',
+  'agent unknown',
+];
+const STATES: ReadonlySet<string> = new Set([
+  'TASK_LOST',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+  'TASK_DROPPED',
+]);
 
 /** The agent was removed, marked gone or disconnected, and its tasks with it. */
 export const agentLost: Rule = {

@@ -22,7 +22,6 @@ const PHRASES: readonly string[] = [
 export const agentRestarted: Rule = {
   id: 'agent-restarted',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason !== null && REASONS.has(reading.reason);
     if (!isReason && mentions(reading, PHRASES) === null) return null;
     return {

@@ -15,13 +15,19 @@ const PHRASES: readonly string[] = [
   'not authenticated',
 ];
 // A registry that refuses an image is a failed pull; the fetcher's 403 is a failed fetch.
-const OTHERS: readonly string[] = [' pull ', 'manifest', 'registry', 'docker login', 'failed to fetch', 'docker image'];
+const OTHERS: readonly string[] = [
+  ' pull ',
+  'manifest',
+  'registry',
+  'docker login',
+  'failed to fetch',
+  'docker image',
+];
 
 /** Credentials, a secret or a permission were refused by the cluster itself. */
 export const authorization: Rule = {
   id: 'authorization',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason !== null && REASONS.has(reading.reason);
     const isText = mentions(reading, PHRASES) !== null && mentions(reading, OTHERS) === null;
     if (!isReason && !isText) return null;
@@ -31,7 +37,9 @@ export const authorization: Rule = {
       proof: isReason ? 'proven' : 'likely',
       summary: `The task${ofApp(facts)} was refused for lack of permission or credentials.`,
       because: [],
-      advice: ["Check the framework's principal, the user the task runs as, and its secrets, against the cluster's access rules."],
+      advice: [
+        "Check the framework's principal, the user the task runs as, and its secrets, against the cluster's access rules.",
+      ],
     };
   },
 };

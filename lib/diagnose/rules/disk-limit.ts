@@ -16,7 +16,6 @@ const USAGE = /Disk usage \(([^)]{1,40})\) exceed(?:s|ed) quota \(([^)]{1,40})\)
 export const diskLimit: Rule = {
   id: 'disk-limit',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason === 'CONTAINER_LIMITATION_DISK';
     const phrase = mentions(reading, PHRASES);
     if (!isReason && phrase === null) return null;

@@ -14,7 +14,6 @@ const WITHIN = /did not register within ([0-9a-z.]{1,20})/i;
 export const executorRegistration: Rule = {
   id: 'executor-registration',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason === 'EXECUTOR_REGISTRATION_TIMEOUT';
     const phrase = mentions(reading, PHRASES);
     if (!isReason && phrase === null) return null;

@@ -7,11 +7,11 @@ const REMOVED = /^Framework \S{1,200} removed/i;
 export const frameworkRemoved: Rule = {
   id: 'framework-removed',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason === 'FRAMEWORK_REMOVED';
     const isText = REMOVED.test(reading.text) || reading.lower.includes('framework removed');
     if (!isReason && !isText) return null;
-    const name = facts.frameworkName === null ? 'Its framework' : `The framework ${excerpt(facts.frameworkName, 80)}`;
+    const name =
+      facts.frameworkName === null ? 'Its framework' : `The framework ${excerpt(facts.frameworkName, 80)}`;
     return {
       cause: 'framework_removed',
       disposition: 'normal',

@@ -15,7 +15,7 @@ const PHRASES: readonly string[] = [
 export const healthCheckConfig: Rule = {
   id: 'health-check-config',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED' || mentions(reading, PHRASES) === null) return null;
+    if (mentions(reading, PHRASES) === null) return null;
     const isRefusal = facts.state === 'TASK_ERROR';
     return {
       cause: 'health_check_config',

@@ -5,7 +5,6 @@ import { ofApp } from '../wording';
 export const hostOutOfMemory: Rule = {
   id: 'host-out-of-memory',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isGlobal =
       reading.lower.includes('out of memory: kill') && !reading.lower.includes('memory cgroup out of memory');
     if (!isGlobal) return null;
@@ -14,7 +13,9 @@ export const hostOutOfMemory: Rule = {
       disposition: 'failure',
       proof: 'likely',
       summary: `The host ran out of memory and its kernel killed a process${ofApp(facts)}.`,
-      because: ["The message holds the kernel's line of a kill for the whole host, not for one container's limit."],
+      because: [
+        "The message holds the kernel's line of a kill for the whole host, not for one container's limit.",
+      ],
       advice: [
         'Compare what the containers of this host use with what the agent offers: a process outside Mesos may have taken the rest.',
       ],

@@ -29,7 +29,7 @@ const PHRASES: readonly string[] = [
 export const invalidTask: Rule = {
   id: 'invalid-task',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED' || facts.state === 'TASK_KILLED') return null;
+    if (facts.state === 'TASK_KILLED') return null;
     const isReason = reading.reason !== null && REASONS.has(reading.reason);
     if (!isReason && mentions(reading, PHRASES) === null) return null;
     const what = reading.excerpt === '' ? 'the master gave no words for it.' : reading.excerpt;
@@ -41,7 +41,9 @@ export const invalidTask: Rule = {
       because: [],
       advice:
         reading.reason === 'INVALID_OFFERS'
-          ? ['The offer was gone when the scheduler used it; it should try again by itself. If it happens often, look at how slow the scheduler is.']
+          ? [
+              'The offer was gone when the scheduler used it; it should try again by itself. If it happens often, look at how slow the scheduler is.',
+            ]
           : ['Correct the definition of the task; the message names what is wrong.'],
     };
   },

@@ -6,8 +6,17 @@ import { excerpt, graceSentence, ofApp } from '../wording';
 
 // Marathon stores this text in lastTaskFailure at the moment it sends the kill (1.1+).
 const MARATHON_SAYS = 'task was killed since health check failed';
-const EXECUTOR_SAYS: readonly string[] = ['failed health check!', 'killed by health check', 'failing health checks'];
-const UNHEALTHY_WORDS: readonly string[] = ['failed health check', 'health check failed', 'failed its health check', 'unhealthy'];
+const EXECUTOR_SAYS: readonly string[] = [
+  'failed health check!',
+  'killed by health check',
+  'failing health checks',
+];
+const UNHEALTHY_WORDS: readonly string[] = [
+  'failed health check',
+  'health check failed',
+  'failed its health check',
+  'unhealthy',
+];
 
 type Evidence = { proof: 'proven' | 'likely'; line: string };
 
@@ -35,7 +44,7 @@ export const killedUnhealthy: Rule = {
 
 function evidenceOf(facts: Facts, reading: Reading): Evidence | null {
   const own = facts.marathon?.ownFailure ?? null;
-  if (own?.message?.toLowerCase().startsWith(MARATHON_SAYS) === true && facts.state !== 'TASK_FINISHED') {
+  if (own?.message?.toLowerCase().startsWith(MARATHON_SAYS) === true) {
     return { proof: 'proven', line: `Marathon's lastTaskFailure of this task: ${excerpt(own.message)}` };
   }
   if (reading.lower.startsWith(MARATHON_SAYS)) {
@@ -55,7 +64,9 @@ function evidenceOf(facts: Facts, reading: Reading): Evidence | null {
   if (facts.healthy === false && facts.marathon?.deployment == null) {
     return { proof: 'likely', line: 'It was killed while its last health report said not healthy.' };
   }
-  return mentions(reading, UNHEALTHY_WORDS) === null ? null : { proof: 'likely', line: 'The message names a failed health check.' };
+  return mentions(reading, UNHEALTHY_WORDS) === null
+    ? null
+    : { proof: 'likely', line: 'The message names a failed health check.' };
 }
 
 function reasonOf(facts: Facts, reading: Reading): string | null {

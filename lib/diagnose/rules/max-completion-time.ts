@@ -16,7 +16,6 @@ const PHRASES: readonly string[] = [
 export const maxCompletionTime: Rule = {
   id: 'max-completion-time',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason === 'MAX_COMPLETION_TIME_REACHED';
     if (!isReason && mentions(reading, PHRASES) === null) return null;
     const grace = graceSentence(reading.signal?.name ?? null, facts.marathon?.killGraceSeconds ?? null);

@@ -1,7 +1,7 @@
+import type { Facts } from '@/lib/domain/verdict';
 import { isLaunchReport, mentions, type Reading } from '../reading';
 import type { Rule } from '../rule';
 import { excerpt, limitNote, ofApp } from '../wording';
-import type { Facts } from '@/lib/domain/verdict';
 
 const MESOS_SAYS = 'memory limit exceeded:';
 const OTHERS_SAY: readonly string[] = [
@@ -17,7 +17,6 @@ const OOM_KILLED = /\bOOMKilled"?\s{0,3}(?:[:=]\s{0,3}true|(?!["\s]{0,3}[:=]))/i
 export const memoryLimit: Rule = {
   id: 'memory-limit',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const proof = proofOf(reading);
     if (proof === null) return null;
     const requested = numberAfter(reading.text, /Requested: ([^\s]{1,30})/);

@@ -14,7 +14,6 @@ const PHRASES: readonly string[] = [
 export const preempted: Rule = {
   id: 'preempted',
   matches(facts, reading) {
-    if (facts.state === 'TASK_FINISHED') return null;
     const isReason = reading.reason === 'CONTAINER_PREEMPTED';
     if (!isReason && mentions(reading, PHRASES) === null) return null;
     return {

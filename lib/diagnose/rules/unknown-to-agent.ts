@@ -22,7 +22,8 @@ export const unknownToAgent: Rule = {
     if (!STATES.has(facts.state)) return null;
     const isReason =
       reading.reason !== null &&
-      (REASONS.has(reading.reason) || (reading.reason === 'RECONCILIATION' && facts.state !== 'TASK_UNREACHABLE'));
+      (REASONS.has(reading.reason) ||
+        (reading.reason === 'RECONCILIATION' && facts.state !== 'TASK_UNREACHABLE'));
     if (!isReason && mentions(reading, PHRASES) === null) return null;
     return {
       cause: 'resources_unknown_or_dropped',

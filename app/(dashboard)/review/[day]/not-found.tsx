@@ -1,0 +1,1 @@
+export { DayUnknown as default } from '@/components/review/day-unknown';

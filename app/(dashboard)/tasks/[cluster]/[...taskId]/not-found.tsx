@@ -1,0 +1,1 @@
+export { TaskUnknown as default } from '@/components/tasks/task-unknown';

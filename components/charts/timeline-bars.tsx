@@ -1,0 +1,65 @@
+'use client';
+
+import { memo } from 'react';
+import { Bar, BarChart, CartesianGrid, ResponsiveContainer, XAxis, YAxis } from 'recharts';
+
+import { useTimeZone } from '@/components/ui/now';
+import { axisLabel } from '@/lib/charts/bucket-label';
+import type { TimelineModel } from '@/lib/charts/timeline-model';
+import type { CauseGroup } from '@/lib/domain/cause';
+import { formatCompact } from '@/lib/format/numbers';
+
+type TimelineBarsProps = { model: TimelineModel; hidden: readonly CauseGroup[]; windowMs: number };
+
+// TimelineColumns lays its links over the plot and must know these; see timeline-columns.module.css.
+const MARGIN = { top: 12, right: 8, bottom: 0, left: 0 };
+const AXIS_WIDTH = 40;
+const AXIS_HEIGHT = 24;
+
+const TICK = { fill: 'var(--text-muted)', fontSize: 11 };
+
+/** Draws the bars and axes, nothing else: no decision, no events, no animation. */
+export const TimelineBars = memo(function TimelineBars({ model, hidden, windowMs }: TimelineBarsProps) {
+  const timeZone = useTimeZone();
+  const visible = model.series.filter(({ group }) => !hidden.includes(group));
+  const labelOf = (index: number): string => {
+    const point = model.points[index];
+    return point ? axisLabel(point.start, windowMs, timeZone) : '';
+  };
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      <BarChart data={model.points} margin={MARGIN} barCategoryGap="12%" accessibilityLayer={false}>
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          dataKey="index"
+          height={AXIS_HEIGHT}
+          tick={TICK}
+          tickLine={false}
+          axisLine={{ stroke: 'var(--line-strong)' }}
+          tickFormatter={labelOf}
+          interval="equidistantPreserveStart"
+          minTickGap={48}
+        />
+        <YAxis
+          width={AXIS_WIDTH}
+          tick={TICK}
+          tickLine={false}
+          axisLine={false}
+          allowDecimals={false}
+          tickFormatter={formatCompact}
+          domain={[0, (most: number) => Math.max(most, 4)]}
+        />
+        {visible.map(({ group, label }) => (
+          <Bar
+            key={group}
+            dataKey={group}
+            name={label}
+            stackId="ends"
+            fill={`var(--cause-${group})`}
+            isAnimationActive={false}
+          />
+        ))}
+      </BarChart>
+    </ResponsiveContainer>
+  );
+});

@@ -1,0 +1,62 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { useState } from 'react';
+
+import { withQuery } from '@/lib/format/hrefs';
+
+import classes from './nav.module.css';
+import { usePageWindow } from './use-page-window';
+
+const ITEMS = [
+  { href: '/', label: 'Overview' },
+  { href: '/hosts', label: 'Hosts' },
+  { href: '/apps', label: 'Apps' },
+  { href: '/tasks', label: 'Tasks' },
+  { href: '/review', label: 'Review' },
+  { href: '/status', label: 'Status' },
+] as const;
+
+/** The pages; links keep window and cluster. On a narrow screen they fold behind a button. */
+export function Nav() {
+  const pathname = usePathname();
+  const { links } = usePageWindow();
+  const [opened, setOpened] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        className={classes.burger}
+        aria-expanded={opened}
+        aria-controls="main-nav"
+        onClick={() => setOpened(!opened)}
+      >
+        <svg viewBox="0 0 24 24" aria-hidden>
+          <path d={opened ? 'M6 6l12 12M18 6L6 18' : 'M4 7h16M4 12h16M4 17h16'} />
+        </svg>
+        <span className="visually-hidden">Menu</span>
+      </button>
+      <nav id="main-nav" aria-label="Main" className={classes.nav} data-opened={opened || undefined}>
+        {ITEMS.map(({ href, label }) => (
+          <Link
+            key={href}
+            href={withQuery(
+              href,
+              href === '/review' || href === '/status' ? { cluster: links.cluster } : links,
+            )}
+            prefetch={false}
+            aria-current={isCurrent(pathname, href) ? 'page' : undefined}
+            onClick={() => setOpened(false)}
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+    </>
+  );
+}
+
+function isCurrent(pathname: string, href: string): boolean {
+  return href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`);
+}

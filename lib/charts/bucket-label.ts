@@ -1,0 +1,18 @@
+import { formatTime } from '@/lib/format/times';
+
+const HOUR_MS = 3_600_000;
+
+/** The label of a bucket on the time axis: as coarse as the window allows. */
+export function axisLabel(start: string, windowMs: number, timeZone: string): string {
+  const at = new Date(start);
+  if (windowMs <= 30 * HOUR_MS) return formatTime(at, timeZone, 'hour');
+  if (windowMs <= 8 * 24 * HOUR_MS) return formatTime(at, timeZone, 'minutes');
+  return formatTime(at, timeZone, 'date');
+}
+
+/** The span of a bucket in words: `25 Nov 14:00 – 14:15`, the second day only where it differs. */
+export function bucketLabel(bucket: { start: string; end: string }, timeZone: string): string {
+  const [start, end] = [new Date(bucket.start), new Date(bucket.end)];
+  const sameDay = formatTime(start, timeZone, 'date') === formatTime(end, timeZone, 'date');
+  return `${formatTime(start, timeZone, 'minutes')} – ${formatTime(end, timeZone, sameDay ? 'hour' : 'minutes')}`;
+}

@@ -1,0 +1,41 @@
+import { isDockerContainer } from '../container';
+import type { Rule } from '../rule';
+import { imageName, ofApp } from '../wording';
+
+const DOCKER_RUN_FAILED = 125;
+
+/** The program ended by itself with an error code; 125 of a Docker container is `docker run` itself. */
+export const exitCode: Rule = {
+  id: 'exit-code',
+  matches(facts, reading) {
+    if (facts.state !== 'TASK_FAILED' || reading.exit === null || reading.exit.from === 'docker') return null;
+    const { code, from } = reading.exit;
+    if (code === 0) return null;
+    if (code === DOCKER_RUN_FAILED && isDockerContainer(facts, reading)) {
+      return {
+        cause: 'launch_failure',
+        disposition: 'failure',
+        proof: 'likely',
+        summary: `docker run itself failed (exit code 125), so the container${ofApp(facts)} did not start.`,
+        because: ['Docker keeps exit code 125 for errors of its own.'],
+        advice: [
+          "Read stderr in the sandbox: Docker's complaint stands there. Often a parameter, a mount or a port of the app definition is wrong.",
+        ],
+      };
+    }
+    return {
+      cause: 'app_exit_nonzero',
+      disposition: 'failure',
+      proof: from === 'mesos' ? 'proven' : 'likely',
+      summary: `The program${ofApp(facts)} ended by itself with exit code ${code}${neverRan(facts.everRan)}.`,
+      because: [],
+      advice: [
+        `The code is the program's own: read the end of its stderr in the sandbox, and try ${imageName(facts)} with the same environment.`,
+      ],
+    };
+  },
+};
+
+function neverRan(everRan: boolean | null): string {
+  return everRan === false ? ', before Mesos saw it running' : '';
+}

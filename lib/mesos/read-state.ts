@@ -1,0 +1,151 @@
+import type { Agent, Framework } from '@/lib/domain/cluster';
+import type { LiveTask, PollWarning } from '@/lib/domain/snapshot';
+import { isEndState, type MesosTask } from '@/lib/domain/task';
+import type { RejectLog } from '@/lib/upstream/reject-log';
+
+import { createEndedTasks, type EndedTasks } from './ended-tasks';
+import { createIntern } from './intern';
+import { parseAgent } from './parse-agent';
+import { frameworkIdAt, type MasterFacts, parseFrameworks, parseMaster } from './parse-master';
+import { parseTask } from './parse-task';
+import { pickLiveTask } from './pick-live-task';
+import { scanBody } from './scan-body';
+import { createObjectScanner } from './scan-objects';
+import { compileScanPlan } from './scan-plan';
+
+const TASK_LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks'] as const;
+const FRAMEWORK_LISTS = ['frameworks', 'completed_frameworks'] as const;
+
+const PLACES = new Map<string, { frameworks: string; list: MesosTask['list'] }>([
+  ...FRAMEWORK_LISTS.flatMap((frameworks) =>
+    TASK_LISTS.map((list) => [`${frameworks}[].${list}[]`, { frameworks, list }] as const),
+  ),
+  ['orphan_tasks[]', { frameworks: '', list: 'orphan_tasks' }],
+]);
+
+const STATE_PLAN = compileScanPlan({
+  emit: [...PLACES.keys(), 'slaves[]', 'recovered_slaves[]'],
+  // Executors carry commands with environments, which may hold secrets: never parsed at all.
+  skip: FRAMEWORK_LISTS.flatMap((frameworks) => [`${frameworks}[].executors`, `${frameworks}[].offers`]),
+});
+
+/** Everything of one /state body, whole or cut. */
+export type StateReading = {
+  master: MasterFacts;
+  agents: Agent[];
+  frameworks: Framework[];
+  ended: EndedTasks;
+  live: LiveTask[];
+  ringCounts: Map<string, number>;
+  tasksRead: number;
+  bytes: number;
+  /** Why the body was not read to its end: a sentence, or what the body threw. Null: it was whole. */
+  cut: { why: string; failure: unknown } | null;
+  warnings: PollWarning[];
+};
+
+/**
+ * Reads a /state body as a stream: ended tasks whole, live ones by a few fields, agents, frameworks and the
+ * fields of the master. What cannot be understood goes to `rejectLog`. Never throws for what the body is.
+ *
+ * Memory: the ended tasks, a small record per live task, one chunk.
+ */
+export async function readState(body: AsyncIterable<Buffer>, rejectLog: RejectLog): Promise<StateReading> {
+  const ended = createEndedTasks();
+  const live: LiveTask[] = [];
+  const agents = new Map<string, Agent>();
+  const rings = new Map<
+    string,
+    { frameworks: string; index: number; frameworkId: string | null; count: number }
+  >();
+  const intern = createIntern();
+  let tasksRead = 0;
+  let completedAlive = 0;
+
+  const onTask = (raw: Buffer, where: string, parent: number) => {
+    const place = PLACES.get(where);
+    if (place === undefined) return;
+    tasksRead += 1;
+    const ring = place.list === 'completed_tasks' ? ringAt(place.frameworks, parent) : null;
+    if (ring !== null) ring.count += 1;
+    const liveTask = place.list === 'completed_tasks' ? null : pickLiveTask(raw, intern);
+    if (liveTask !== null) {
+      live.push(liveTask);
+      return;
+    }
+    const { task, why } = parseTask(parsedJson(raw), place.list);
+    if (task === null) {
+      rejectLog.add(where, why, raw.toString('utf8', 0, 1024));
+      return;
+    }
+    if (ring !== null) ring.frameworkId ??= task.frameworkId;
+    if (isEndState(task.state)) {
+      ended.add(task);
+    } else if (place.list === 'completed_tasks') {
+      // Removed while it still ran, says a comment in Mesos: it is neither alive nor ended.
+      completedAlive += 1;
+    } else {
+      const { frameworkId, taskId, agentId, state, statuses } = task;
+      live.push({ frameworkId, taskId, agentId, state, firstStatusAt: statuses[0]?.at ?? null });
+    }
+  };
+
+  const ringAt = (frameworks: string, index: number) => {
+    const key = `${frameworks} ${index}`;
+    const ring = rings.get(key) ?? { frameworks, index, frameworkId: null, count: 0 };
+    rings.set(key, ring);
+    return ring;
+  };
+
+  const onAgent = (raw: Buffer, where: string) => {
+    const isRecovered = where === 'recovered_slaves[]';
+    const agent = parseAgent(parsedJson(raw), { isRecovered });
+    if (agent === null) rejectLog.add(where, 'id: missing or not an id', raw.toString('utf8', 0, 1024));
+    else if (!isRecovered || !agents.has(agent.agentId)) agents.set(agent.agentId, agent);
+  };
+
+  const scan = await scanBody(
+    body,
+    createObjectScanner({
+      plan: STATE_PLAN,
+      onElement: (raw, where, parent) =>
+        PLACES.has(where) ? onTask(raw, where, parent) : onAgent(raw, where),
+      onOversized: (where, sample) => rejectLog.add(where, 'larger than 8 MiB', sample),
+    }),
+  );
+
+  const ringCounts = new Map<string, number>();
+  for (const { frameworks, index, frameworkId, count } of rings.values()) {
+    const id = frameworkIdAt(scan.remainder, frameworks, index) ?? frameworkId;
+    if (id !== null) ringCounts.set(id, Math.max(count, ringCounts.get(id) ?? 0));
+  }
+  const isCut = scan.failure !== null || scan.problem !== null;
+  return {
+    master: parseMaster(scan.remainder),
+    agents: [...agents.values()],
+    frameworks: parseFrameworks(scan.remainder, rejectLog),
+    ended,
+    live,
+    ringCounts,
+    tasksRead,
+    bytes: scan.bytes,
+    cut: isCut ? { why: scan.problem ?? 'the connection broke off', failure: scan.failure } : null,
+    warnings:
+      completedAlive === 0
+        ? []
+        : [
+            {
+              code: 'completed_without_end',
+              message: `${completedAlive} completed tasks are in no end state: they were removed while running.`,
+            },
+          ],
+  };
+}
+
+function parsedJson(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+import { z } from 'zod';
+
+import { StatusItem, type TaskDetail, type TaskDetailBody, type TaskItem } from '@/lib/contracts/task';
+import type { Db } from '@/lib/db/pool';
+
+import { clustersInScope, namesById } from './cluster-scope';
+import { TASK_ITEM_COLUMNS, type TaskItemRow, toTaskItem } from './task-item';
+import { taskLinks } from './task-links';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MAX_ENDS = 21;
+
+export type TaskDetailInput = {
+  cluster: string;
+  taskId: string;
+  /** Agent id; narrows where one task id ended more than once. */
+  agent?: string | undefined;
+  id?: string | undefined;
+};
+
+type DetailRow = TaskItemRow & {
+  executor_id: string;
+  app_version: string | null;
+  source: string | null;
+  message_source: string | null;
+  healthy: boolean | null;
+  image: string | null;
+  containerizer: string | null;
+  container_id: string | null;
+  cpus: number | null;
+  mem_mb: number | null;
+  disk_mb: number | null;
+  gpus: number | null;
+  labels: unknown;
+  statuses: unknown;
+  because: unknown;
+  advice: unknown;
+  rule_id: string;
+  deployment_id: string | null;
+  observed_at: Date;
+  revised_at: Date | null;
+  revision: number;
+};
+
+/**
+ * One task end whole: the newest of that task id, unless `agent` or `id` narrows. Null: no such end is stored.
+ *
+ * Shape: other ends of the id (20), the same problem elsewhere (10), failures on the host within 30 minutes
+ * before and after (10), the deployment that explains it, links into the cluster's UIs.
+ * Errors: a database failure propagates.
+ * Cost: five index lookups; the task id has no time, so it probes each month once.
+ */
+export async function taskDetail(db: Db, query: TaskDetailInput, _now: Date): Promise<TaskDetailBody | null> {
+  const [cluster] = await clustersInScope(db, query.cluster);
+  if (!cluster) return null;
+  const names = namesById([cluster]);
+  const { rows } = await db.query<DetailRow>(
+    `SELECT ${TASK_ITEM_COLUMNS}, executor_id, app_version, source, message_source, healthy, image, containerizer,
+            container_id, cpus, mem_mb, disk_mb, gpus, labels, statuses, because, advice, rule_id, deployment_id,
+            observed_at, revised_at, revision
+     FROM task_end WHERE cluster_id = $1 AND task_id = $2
+     -- The wanted one first, so that the limit cannot cut it off.
+     ORDER BY ($3::uuid IS NULL OR id = $3) AND ($4::text IS NULL OR agent_id = $4) DESC, finished_at DESC, id DESC
+     LIMIT $5`,
+    [cluster.id, query.taskId, query.id ?? null, query.agent ?? null, MAX_ENDS],
+  );
+  const [row, ...others] = rows;
+  if (!row || (query.id !== undefined && row.id !== query.id)) return null;
+  if (query.agent !== undefined && row.agent_id !== query.agent) return null;
+  return {
+    task: toTaskDetail(row, names),
+    otherEnds: others.map((other) => toTaskItem(other, names)),
+    sameFingerprint: await readSameFingerprint(db, row, names),
+    sameHost: await listSameHost(db, row, names),
+    deployment: await readDeployment(db, row),
+    links: await readLinks(db, row),
+  };
+}
+
+const Texts = z.array(z.string()).catch([]);
+const Labels = z.record(z.string(), z.string()).catch({});
+
+function toTaskDetail(row: DetailRow, names: ReadonlyMap<number, string>): TaskDetail {
+  const { message_source: messageSource } = row;
+  return {
+    ...toTaskItem(row, names),
+    executorId: row.executor_id,
+    appVersion: row.app_version,
+    source: row.source,
+    messageSource: messageSource === 'mesos' || messageSource === 'marathon' ? messageSource : null,
+    healthy: row.healthy,
+    image: row.image,
+    containerizer: row.containerizer,
+    containerId: row.container_id,
+    cpus: row.cpus,
+    memMb: row.mem_mb,
+    diskMb: row.disk_mb,
+    gpus: row.gpus,
+    labels: Labels.parse(row.labels),
+    statuses: toStatuses(row.statuses),
+    because: Texts.parse(row.because),
+    advice: Texts.parse(row.advice),
+    ruleId: row.rule_id,
+    deploymentId: row.deployment_id,
+    observedAt: row.observed_at.toISOString(),
+    revisedAt: row.revised_at?.toISOString() ?? null,
+    revision: row.revision,
+  };
+}
+
+/** A status in a shape of another release is left out; the rest of the task stays readable. */
+function toStatuses(statuses: unknown): StatusItem[] {
+  if (!Array.isArray(statuses)) return [];
+  return statuses.flatMap((status) => {
+    const parsed = StatusItem.safeParse(status);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+async function readSameFingerprint(
+  db: Db,
+  row: DetailRow,
+  names: ReadonlyMap<number, string>,
+): Promise<TaskDetailBody['sameFingerprint']> {
+  const own = [row.cluster_id, row.fingerprint];
+  const counted = await db.query<{ last_7d: number; first_seen: Date | null }>(
+    `SELECT (SELECT count(*)::int FROM task_end WHERE cluster_id = $1 AND fingerprint = $2
+               AND finished_at > $3 AND finished_at <= $4 AND reopened_at IS NULL) AS last_7d,
+            (SELECT finished_at FROM task_end WHERE cluster_id = $1 AND fingerprint = $2
+             ORDER BY finished_at LIMIT 1) AS first_seen`,
+    [...own, new Date(row.finished_at.getTime() - 7 * DAY_MS), row.finished_at],
+  );
+  const recent = await db.query<TaskItemRow>(
+    `SELECT ${TASK_ITEM_COLUMNS} FROM task_end
+     WHERE cluster_id = $1 AND fingerprint = $2 AND reopened_at IS NULL AND id <> $3
+     ORDER BY finished_at DESC, id DESC LIMIT 10`,
+    [...own, row.id],
+  );
+  return {
+    last7d: counted.rows[0]?.last_7d ?? 0,
+    firstSeenAt: counted.rows[0]?.first_seen?.toISOString() ?? null,
+    recent: recent.rows.map((other) => toTaskItem(other, names)),
+  };
+}
+
+async function listSameHost(db: Db, row: DetailRow, names: ReadonlyMap<number, string>): Promise<TaskItem[]> {
+  const atMs = row.finished_at.getTime();
+  const { rows } = await db.query<TaskItemRow>(
+    `SELECT ${TASK_ITEM_COLUMNS} FROM task_end
+     WHERE cluster_id = $1 AND host = $2 AND finished_at >= $3 AND finished_at <= $4
+       AND disposition = 'failure' AND reopened_at IS NULL AND id <> $5
+     ORDER BY finished_at DESC, id DESC LIMIT 10`,
+    [row.cluster_id, row.host, new Date(atMs - HOUR_MS / 2), new Date(atMs + HOUR_MS / 2), row.id],
+  );
+  return rows.map((other) => toTaskItem(other, names));
+}
+
+const Actions = z.array(z.object({ action: z.string(), target: z.string() })).catch([]);
+
+async function readDeployment(db: Db, row: DetailRow): Promise<TaskDetailBody['deployment']> {
+  if (row.deployment_id === null) return null;
+  const { rows } = await db.query<{ actions: unknown; first_seen_at: Date; ended_at: Date | null }>(
+    'SELECT actions, first_seen_at, ended_at FROM deployment WHERE cluster_id = $1 AND deployment_id = $2',
+    [row.cluster_id, row.deployment_id],
+  );
+  const found = rows[0];
+  if (!found) return null;
+  return {
+    deploymentId: row.deployment_id,
+    actions: Actions.parse(found.actions),
+    firstSeenAt: found.first_seen_at.toISOString(),
+    endedAt: found.ended_at?.toISOString() ?? null,
+  };
+}
+
+async function readLinks(db: Db, row: DetailRow): Promise<TaskDetailBody['links']> {
+  const { rows } = await db.query<{
+    master_url: string | null;
+    master_version: string | null;
+    listed: boolean;
+    webui_url: string | null;
+  }>(
+    `SELECT c.master_url, c.master_version, f.webui_url,
+            EXISTS (SELECT 1 FROM agent a WHERE a.cluster_id = c.id AND a.agent_id = $2 AND a.gone_at IS NULL) AS listed
+     FROM cluster c LEFT JOIN framework f ON f.cluster_id = c.id AND f.framework_id = $3
+     WHERE c.id = $1`,
+    [row.cluster_id, row.agent_id, row.framework_id],
+  );
+  const found = rows[0];
+  return taskLinks({
+    masterUrl: found?.master_url ?? null,
+    masterVersion: found?.master_version ?? null,
+    listedAgentId: found?.listed ? row.agent_id : null,
+    marathonUrl: found?.webui_url ?? null,
+    appId: row.app_id,
+  });
+}

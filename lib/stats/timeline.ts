@@ -1,0 +1,102 @@
+import type { TimelineBody, TimelineBucket } from '@/lib/contracts/stats';
+import type { Window } from '@/lib/contracts/window';
+import type { Db } from '@/lib/db/pool';
+import { causeGroup } from '@/lib/domain/cause-group';
+
+import { type ClusterScope, clustersInScope, idsOf, watchedClusters } from './cluster-scope';
+import { coverage } from './coverage';
+import { countEnds, type EndCount, type EndFilter } from './end-counts';
+import { gapItems, type ListedGap, listGaps } from './list-gaps';
+import { bucketStarts, timelineStep } from './timeline-step';
+
+const MAX_DEPLOYMENTS = 100;
+
+export type TimelineInput = Window & EndFilter & { cluster?: string | undefined };
+
+/**
+ * Task ends over time by colour group, with deployments and gaps.
+ *
+ * Shape: at most 120 buckets of equal, UTC-aligned width, oldest first, covering [from, to) without holes. The
+ * first and the last are cut: they count only what lies in the window, though `start` may be before `from`.
+ * `counts: {}` is a true zero; null: no poll has seen that time yet. Deployments: the newest 100 first seen in
+ * the window (of the app, where one is given), oldest first.
+ * Errors: a database failure propagates; an unknown cluster gives unobserved buckets.
+ * Cost: see countEnds.
+ */
+export async function timeline(db: Db, query: TimelineInput, _now: Date): Promise<TimelineBody> {
+  const clusters = await clustersInScope(db, query.cluster);
+  const { body } = await readTimeline(db, clusters, query, query);
+  return body;
+}
+
+/** The timeline with the counts it was made of, so that totals need no second question. */
+export async function readTimeline(
+  db: Db,
+  clusters: readonly ClusterScope[],
+  { from, to }: Window,
+  filter: EndFilter,
+): Promise<{ body: TimelineBody; counts: EndCount[] }> {
+  const stepMs = timelineStep({ from, to });
+  const counts = await countEnds(db, clusters, { from, to }, { stepMs, filter });
+  const gaps = await listGaps(db, clusters, { from, to });
+  const deployments = await listDeployments(db, clusters, { from, to }, filter.app);
+  const buckets = toBuckets({ window: { from, to }, stepMs, counts, clusters, gaps });
+  const body = {
+    from: from.toISOString(),
+    to: to.toISOString(),
+    stepMs,
+    buckets,
+    deployments,
+    gaps: gapItems(gaps),
+  };
+  return { body, counts };
+}
+
+function toBuckets(facts: {
+  window: Window;
+  stepMs: number;
+  counts: readonly EndCount[];
+  clusters: readonly ClusterScope[];
+  gaps: readonly ListedGap[];
+}): TimelineBucket[] {
+  const { window, stepMs, counts, gaps } = facts;
+  const watched = watchedClusters(facts.clusters);
+  const byStart = Map.groupBy(counts, (count) => count.start?.getTime());
+  return bucketStarts(window, stepMs).map((start) => {
+    const stop = start.getTime() + stepMs;
+    const span = {
+      from: start < window.from ? window.from : start,
+      to: stop > window.to.getTime() ? window.to : new Date(stop),
+    };
+    const word = coverage(span, watched, gaps);
+    const counted = word === 'none' ? null : countsByGroup(byStart.get(start.getTime()) ?? []);
+    return { start: start.toISOString(), coverage: word, counts: counted };
+  });
+}
+
+function countsByGroup(counts: readonly EndCount[]): NonNullable<TimelineBucket['counts']> {
+  const groups: NonNullable<TimelineBucket['counts']> = {};
+  for (const count of counts) {
+    const group = causeGroup(count);
+    groups[group] = (groups[group] ?? 0) + count.ends;
+  }
+  return groups;
+}
+
+async function listDeployments(
+  db: Db,
+  clusters: readonly ClusterScope[],
+  { from, to }: Window,
+  app: string | undefined,
+): Promise<TimelineBody['deployments']> {
+  const { rows } = await db.query<{ at: Date; deployment_id: string; apps: string[] }>(
+    `SELECT first_seen_at AS at, deployment_id, affected_apps AS apps FROM deployment
+     WHERE cluster_id = ANY ($1::smallint[]) AND first_seen_at >= $2 AND first_seen_at < $3
+       AND ($4::text IS NULL OR $4 = ANY (affected_apps))
+     ORDER BY first_seen_at DESC, deployment_id LIMIT $5`,
+    [idsOf(clusters), from, to, app ?? null, MAX_DEPLOYMENTS],
+  );
+  return rows
+    .map((row) => ({ at: row.at.toISOString(), deploymentId: row.deployment_id, apps: row.apps }))
+    .reverse();
+}
