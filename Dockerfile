@@ -20,6 +20,8 @@ WORKDIR /app
 # Owned by root and run by another: the program cannot rewrite itself, and the file system may be read-only.
 COPY --from=build /src/.next/standalone ./
 COPY --from=build /src/scripts/container.mjs ./
+# For what the simulated cluster remembers; a new volume takes over this owner.
+RUN install -d -o node -g node /data
 USER node
 EXPOSE 3137
 HEALTHCHECK --interval=15s --timeout=5s --start-period=40s --retries=4 \

@@ -7,7 +7,8 @@ const FIRST_DATA_MS = 90_000;
 
 /**
  * Starts `npm start` once for all specs, as a person would get it, over a simulated cluster with a past; waits until
- * its ended tasks are stored. Specs find it through `baseURL`. Its log: test-results/server.log.
+ * its ended tasks are stored. Specs find it through `baseURL`, and
+ * what commands the cluster (sim/main.ts) in EXIT137_SIM_CONTROL. Its log: test-results/server.log.
  * @returns what stops it again, or nothing when EXIT137_BASE_URL named a server that runs already
  */
 export default async function globalSetup(): Promise<(() => Promise<void>) | undefined> {
@@ -27,6 +28,7 @@ export default async function globalSetup(): Promise<(() => Promise<void>) | und
     throw error;
   }
   process.env.EXIT137_BASE_URL = server.url;
+  process.env.EXIT137_SIM_CONTROL = server.simControl;
   return async () => {
     await server.stop();
     log.end();

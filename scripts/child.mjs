@@ -14,7 +14,7 @@ const dieWithParent = new URL('./die-with-parent.mjs', import.meta.url).href;
 export function startChild({ name, args, cwd, env, onLine, onMessage }) {
   const child = spawn(process.execPath, ['--import', dieWithParent, ...args], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, EXIT137_PARENT_PID: String(process.pid) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });

@@ -27,10 +27,11 @@ const WATCH_MS = 7_000;
  * holder does not touch it.
  *
  * @param {string} dataDir an existing folder
+ * @param {{ watchMs?: number }} [options]
  * @returns {Promise<{ release(): void }>}
  * @throws {Error} naming the pid of the living holder and the cure
  */
-export async function lockDataDir(dataDir) {
+export async function lockDataDir(dataDir, { watchMs = WATCH_MS } = {}) {
   const path = join(dataDir, 'exit137.lock');
   const own = {
     pid: process.pid,
@@ -43,7 +44,7 @@ export async function lockDataDir(dataDir) {
     if (create(path, own)) return hold(path, own);
     const found = read(path);
     if (found === null) continue;
-    if (await isLive(path, found)) throw inUse(dataDir, found);
+    if (await isLive(path, found, watchMs)) throw inUse(dataDir, found);
     removeStale(path, found);
   }
   throw new Error(`Could not take ${path}: others take it at the same time. Start again.`);
@@ -95,7 +96,7 @@ function read(path) {
   }
 }
 
-async function isLive(path, found) {
+async function isLive(path, found, watchMs) {
   const here = machine();
   const there = found.machine;
   if (there === undefined) return false;
@@ -104,13 +105,13 @@ async function isLive(path, found) {
   if (there.boot === here.boot && there.pidNamespace === here.pidNamespace) {
     return processState(found.pid)?.startTime === found.processStart;
   }
-  return await isTouched(path);
+  return await isTouched(path, watchMs);
 }
 
-async function isTouched(path) {
+async function isTouched(path, watchMs) {
   const touchedAt = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
   const first = touchedAt();
-  const deadline = Date.now() + WATCH_MS;
+  const deadline = Date.now() + watchMs;
   while (Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 250));
     const now = touchedAt();

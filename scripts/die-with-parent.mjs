@@ -5,7 +5,10 @@ import { isMainThread } from 'node:worker_threads';
 
 const STOP_MS = 8_000;
 
-if (isMainThread && process.channel) {
+// Children of the child inherit the flag, but have a parent of their own to answer to.
+const isOurs = process.env.EXIT137_PARENT_PID === String(process.ppid);
+
+if (isMainThread && isOurs && process.channel) {
   process.on('disconnect', () => {
     setTimeout(() => process.exit(1), STOP_MS).unref();
     process.kill(process.pid, 'SIGTERM');

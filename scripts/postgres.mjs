@@ -99,7 +99,10 @@ export async function startPostgres({ dataDir, log = () => {}, settings = {} }) 
     if (!existsSync(join(place.data, 'PG_VERSION'))) initialise({ binaries, identity, place, log });
     identity.own(place.data);
     const server = await launch({ binaries, identity, place, log, settings });
-    server.exited.finally(lock.release);
+    server.exited.finally(() => {
+      if (!place.socket.startsWith(root)) rmSync(place.socket, { recursive: true, force: true });
+      lock.release();
+    });
     return server;
   } catch (error) {
     lock.release();
@@ -163,8 +166,9 @@ function socketFolder(root, identity) {
   if (folder === undefined) throw new Error(`No folder for the Postgres socket: ${tmpdir()} is too deep.`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = lstatSync(folder);
+  // Anybody can make a folder of this name in the temporary folder before us.
   const owners = [process.getuid?.(), identity.as.uid];
-  if (!stat.isDirectory() || !owners.includes(stat.uid)) {
+  if (!stat.isDirectory() || (folder !== beside && !owners.includes(stat.uid))) {
     throw new Error(`${folder} belongs to somebody else: remove it, or set TMPDIR to a private folder.`);
   }
   chmodSync(folder, 0o700);

@@ -3,4 +3,4 @@ export function startProductionServer(options?: {
   env?: Record<string, string>;
   simArgs?: string[];
   onLine?: (line: string) => void;
-}): Promise<{ url: string; dataDir: string; stop(): Promise<void> }>;
+}): Promise<{ url: string; dataDir: string; simControl: string; stop(): Promise<void> }>;

@@ -13,7 +13,8 @@ const STOP_MS = 60_000;
  * afterwards, deaf to the developer's `.env` and settings. Set-up and build come first where they are stale.
  * @param {{ env?: Record<string, string>, simArgs?: string[], onLine?: (line: string) => void }} [options]
  *   `simArgs` go to the simulated cluster
- * @returns {Promise<{ url: string, dataDir: string, stop(): Promise<void> }>} when it answers
+ * @returns {Promise<{ url: string, dataDir: string, simControl: string, stop(): Promise<void> }>} when it answers;
+ *   `simControl`: where the simulated cluster takes orders (see sim/main.ts)
  * @throws {Error} with its last lines when it ends before that
  */
 export async function startProductionServer({ env = {}, simArgs = [], onLine } = {}) {
@@ -38,6 +39,7 @@ export async function startProductionServer({ env = {}, simArgs = [], onLine } =
   }
   return {
     url: first.url,
+    simControl: first.sim.control,
     dataDir,
     async stop() {
       await child.stop(STOP_MS);

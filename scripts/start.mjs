@@ -1,6 +1,7 @@
 // `npm start`: from a fresh clone to a dashboard in the browser. Sets up what is missing, then runs Postgres (unless
 // DATABASE_URL names one), the simulated cluster (unless MESOS_MASTER_URLS names a real one) and the server, and
-// stops them in order. Arguments behind `--sim` go to the simulated cluster.
+// stops them in order. `--dev` serves the sources themselves by `next dev`; arguments behind `--sim` go to the
+// simulated cluster.
 
 import './check-node.mjs';
 
@@ -8,6 +9,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { ensureBuild, SERVER_DIR } from './build.mjs';
+import { makeBundles } from './bundles.mjs';
 import { startChild } from './child.mjs';
 import { endCommands } from './command.mjs';
 import { assertPortFree, localUrl } from './port.mjs';
@@ -21,13 +23,20 @@ const SIM_STOP_MS = 3_000;
 const READY_MS = 60_000;
 /** Postgres and the migrator have bounds of their own; this is for what nobody thought of. */
 const STOP_ALL_MS = 70_000;
+/** One Ctrl-C arrives twice, from the terminal and passed on by npm. */
+const SAME_SIGNAL_MS = 700;
+
+const isDev = process.argv.includes('--dev');
+/** Where the programs run: dist/ and prisma/migrations are below it in both cases. */
+const programDir = isDev ? ROOT : SERVER_DIR;
 
 const progress = createProgress();
 /** What runs, in the order of its start. Stopped from the last to the first. @type {{ name: string, stop(): Promise<void>, kill(): void }[]} */
 const parts = [];
 let stopping = false;
+let signalledAt = 0;
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopAll(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
 
 try {
   await start();
@@ -48,15 +57,15 @@ async function start() {
   progress.line('exit137');
   if (settings.servesPages) await assertPortFree(settings.host, settings.port);
   await setUp(progress);
-  await ensureBuild(progress);
+  await (isDev ? makeBundles() : ensureBuild(progress));
   if (stopping) return;
 
   const databaseUrl = process.env.DATABASE_URL || (await startDatabase(settings.dataDir));
   if (stopping) return;
   await migrateDatabase(databaseUrl);
-  const cluster = settings.isSimulated ? await startSimulation(settings.dataDir) : {};
+  const sim = settings.isSimulated ? await startSimulation(settings.dataDir) : null;
   if (stopping) return;
-  const env = { DATABASE_URL: databaseUrl, DATA_DIR: settings.dataDir, ...cluster };
+  const env = { DATABASE_URL: databaseUrl, DATA_DIR: settings.dataDir, ...(sim && settingsOf(sim)) };
 
   if (!settings.servesPages) {
     await startCollector(env);
@@ -69,7 +78,7 @@ async function start() {
   progress.line(process.env.DATABASE_URL ? '' : `  Its data is kept in ${settings.dataDir}.\n`);
   if (settings.isSimulated) sayHowToWatchARealCluster();
   // For a program that started us: see production-server.mjs.
-  process.send?.({ url: localUrl(settings.host, settings.port) });
+  process.send?.({ url: localUrl(settings.host, settings.port), sim });
 }
 
 function readSettings() {
@@ -128,7 +137,7 @@ async function migrateDatabase(databaseUrl) {
     const child = startChild({
       name: 'The migrator',
       args: ['--enable-source-maps', 'dist/migrate.mjs'],
-      cwd: SERVER_DIR,
+      cwd: programDir,
       env: { DATABASE_URL: databaseUrl },
     });
     parts.push({ name: child.name, stop: () => child.stop(SERVER_STOP_MS), kill: child.kill });
@@ -143,7 +152,7 @@ async function migrateDatabase(databaseUrl) {
 }
 
 async function startSimulation(dataDir) {
-  let urls = { masters: [], marathons: [] };
+  let urls = { masters: [], marathons: [], control: '' };
   await progress.step('Starting the simulated cluster', async () => {
     const at = process.argv.indexOf('--sim');
     const extra = at === -1 ? [] : process.argv.slice(at + 1);
@@ -156,7 +165,7 @@ async function startSimulation(dataDir) {
       stopMs: SIM_STOP_MS,
       args: [
         '--enable-source-maps',
-        join(SERVER_DIR, 'dist/sim.mjs'),
+        join(programDir, 'dist/sim.mjs'),
         '--json-ready',
         '--port=0',
         '--history=7d',
@@ -171,11 +180,15 @@ async function startSimulation(dataDir) {
     });
     urls = await firstOf(ready, child, 'The simulated cluster did not start', READY_MS);
   });
+  return urls;
+}
+
+function settingsOf({ masters, marathons }) {
   return {
     SIMULATED: 'true',
     CLUSTER_NAME: process.env.CLUSTER_NAME || 'simulated',
-    MESOS_MASTER_URLS: urls.masters.join(','),
-    MARATHON_URLS: urls.marathons.join(','),
+    MESOS_MASTER_URLS: masters.join(','),
+    MARATHON_URLS: marathons.join(','),
   };
 }
 
@@ -184,17 +197,19 @@ async function startServer(env, { host, port, hasCollector }) {
     const child = startPart({
       name: 'The server',
       stopMs: SERVER_STOP_MS,
-      args: ['--enable-source-maps', 'server.js'],
-      cwd: SERVER_DIR,
+      args: isDev
+        ? ['node_modules/next/dist/bin/next', 'dev', '--hostname', host]
+        : ['--enable-source-maps', 'server.js'],
+      cwd: programDir,
       env: {
         ...env,
-        NODE_ENV: 'production',
+        NODE_ENV: isDev ? 'development' : 'production',
         HOST: host,
         HOSTNAME: host,
         PORT: String(port),
         // Next.js would exit on SIGTERM before the collector has let go of its lease and its transaction. Without a
         // collector its own way is the better one: it ends the requests in hand.
-        NEXT_MANUAL_SIG_HANDLE: hasCollector ? '1' : undefined,
+        NEXT_MANUAL_SIG_HANDLE: hasCollector && !isDev ? '1' : undefined,
         NEXT_TELEMETRY_DISABLED: '1',
       },
       onLine: printLog,
@@ -209,7 +224,7 @@ async function startCollector(env) {
       name: 'The collector',
       stopMs: SERVER_STOP_MS,
       args: ['--enable-source-maps', 'dist/poller.mjs'],
-      cwd: SERVER_DIR,
+      cwd: programDir,
       env: { ...env, NODE_ENV: 'production' },
       onLine: printLog,
     });
@@ -265,13 +280,20 @@ function printLog(line, stream) {
   process[stream].write(`${line}\n`);
 }
 
-/** Stops every part, the last started first, and exits. A second call (a second Ctrl-C) kills what still runs. */
-async function stopAll(exitCode) {
-  if (stopping) {
+function onSignal() {
+  if (!stopping) {
+    signalledAt = Date.now();
+    stopAll(0);
+  } else if (Date.now() - signalledAt > SAME_SIGNAL_MS) {
     for (const part of parts) part.kill();
-    // Postgres is left to its own watch over this process: killed outright it would only have to recover at the next start.
-    process.exit(exitCode || 130);
+    // Postgres is left to its own watch over this process: killed outright, it would have to recover at the next start.
+    process.exit(130);
   }
+}
+
+/** Stops every part, the last started first, and exits. */
+async function stopAll(exitCode) {
+  if (stopping) return;
   stopping = true;
   endCommands();
   if (exitCode === 0)

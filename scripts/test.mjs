@@ -103,7 +103,13 @@ function command(program, args, env = {}) {
   return new Promise((resolve, reject) => {
     current = spawn(process.execPath, [program, ...args], {
       cwd: ROOT,
-      env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...env },
+      // Some runners colour their output wherever CI is set, and fill a log file with escapes.
+      env: {
+        ...process.env,
+        NO_COLOR: process.stdout.isTTY ? undefined : '1',
+        NEXT_TELEMETRY_DISABLED: '1',
+        ...env,
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     current.on('error', reject);
@@ -157,7 +163,9 @@ async function checkCompose() {
     ['docker', ['compose']],
     ['docker-compose', []],
   ]) {
-    if (spawnSync(docker, [...args, 'version'], { stdio: 'ignore' }).status !== 0) continue;
+    const version = spawnSync(docker, [...args, 'version', '--short'], { encoding: 'utf8' });
+    // Version 1 knows an older format of the file.
+    if (version.status !== 0 || !/^v?[2-9]/.test(version.stdout)) continue;
     const { status } = spawnSync(docker, [...args, '--profile', 'demo', 'config', '--quiet'], {
       cwd: ROOT,
       env,

@@ -71,7 +71,9 @@ function isEpoch(value: unknown): value is Epoch {
     Array.isArray(scenarios) &&
     scenarios.every((name) => SCENARIO_NAMES.includes(name)) &&
     Array.isArray(inputs) &&
-    inputs.every(({ at, kind }) => Number.isFinite(at) && (kind === 'visitors' || SCENARIO_NAMES.includes(kind))) &&
+    inputs.every(
+      ({ at, kind }) => Number.isFinite(at) && (kind === 'visitors' || SCENARIO_NAMES.includes(kind)),
+    ) &&
     Array.isArray(timeline?.segments) &&
     timeline.segments.length > 0 &&
     timeline.segments.every(({ model, stamp, rate }) => [model, stamp, rate].every(Number.isFinite))

@@ -87,7 +87,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   timeline.setSpeed(options.realNow(), options.speed);
   catchUp();
-  const lastWelcome = epoch.inputs.findLast(({ kind }) => kind === 'visitors')?.at ?? Number.NEGATIVE_INFINITY;
+  const lastWelcome =
+    epoch.inputs.findLast(({ kind }) => kind === 'visitors')?.at ?? Number.NEGATIVE_INFINITY;
   if (options.welcomes && world.now - lastWelcome > WELCOME_AGAIN_SECONDS) addInput('visitors');
   else save();
 

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 
+import { GroupSwatch } from '@/components/task-ends/cause-mark';
 import { PlainLink } from '@/components/ui/plain-link';
 import { rateBarsModel } from '@/lib/charts/rates-model';
 import type { FleetRate } from '@/lib/contracts/stats';
@@ -40,7 +41,9 @@ export function RateBars<Row extends RateRow>(props: RateBarsProps<Row>) {
   return (
     <div className={classes.chart}>
       <div className={classes.head} aria-hidden>
-        <span />
+        <span className={classes.key}>
+          <GroupSwatch group="oom" /> out of memory <GroupSwatch group="failure" /> other
+        </span>
         <span className={classes.scale}>
           {model.fleetMark !== null && (
             <span
@@ -68,7 +71,7 @@ export function RateBars<Row extends RateRow>(props: RateBarsProps<Row>) {
                 <span className={classes.text}>{nameOf(row)}</span>
               </span>
               <span className={classes.track}>
-                <span className={classes.bar} style={{ '--length': length }}>
+                <span className={classes.bar} style={{ '--length': length }} hidden={length === 0}>
                   <span className={classes.oom} style={{ '--part': oomPart }} />
                 </span>
                 {model.fleetMark !== null && (

@@ -102,10 +102,9 @@ function CustomWindow({ timeZone, from, to, onApply }: CustomWindowProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const [fromIso, toIso] = [fromLocalInput(start), fromLocalInput(end)];
-    if (fromIso === null || toIso === null) return setProblem('Give both a start and an end.');
-    if (fromIso >= toIso) return setProblem('The start must be before the end.');
-    setProblem(null);
-    onApply(fromIso, toIso);
+    if (fromIso === null || toIso === null) setProblem('Give both a start and an end.');
+    else if (fromIso >= toIso) setProblem('The start must be before the end.');
+    else onApply(fromIso, toIso);
   };
   return (
     <form className={classes.custom} onSubmit={submit} noValidate>

@@ -43,17 +43,24 @@ export function TaskTable({ caption, items, hide = [], links = {}, empty, pageSi
 
 function taskColumns(links: WindowParams, repeated: ReadonlySet<string>): Column<TaskItem>[] {
   return [
-    { key: 'ended', header: 'Ended', cell: (item) => <EndedCell item={item} repeated={repeated} /> },
+    {
+      key: 'ended',
+      header: 'Ended',
+      isPlain: true,
+      cell: (item) => <EndedCell item={item} repeated={repeated} />,
+    },
     {
       key: 'state',
       header: 'State',
+      isPlain: true,
       cell: (item) => <StateMark state={item.state} disposition={item.disposition} />,
     },
-    { key: 'cause', header: 'Cause', cell: (item) => <EndCauseMark end={item} /> },
+    { key: 'cause', header: 'Cause', isPlain: true, cell: (item) => <EndCauseMark end={item} /> },
     { key: 'app', header: 'App', isRowHeader: true, cell: (item) => <AppCell item={item} links={links} /> },
     {
       key: 'host',
       header: 'Host',
+      isPlain: true,
       cell: (item) => <PlainLink href={hostHref(item.host, links)}>{item.host}</PlainLink>,
     },
     {

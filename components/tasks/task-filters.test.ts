@@ -20,8 +20,8 @@ describe('taskFilters', () => {
   it.each([
     { when: 'nothing', raw: {}, want: {}, ignored: [] },
     {
-      when: 'values by comma and repeated',
-      raw: { state: ['TASK_FAILED,TASK_LOST', 'TASK_FAILED'] },
+      when: 'values by comma, one of them twice',
+      raw: { state: 'TASK_FAILED,TASK_LOST, TASK_FAILED' },
       want: { state: ['TASK_FAILED', 'TASK_LOST'] },
       ignored: [],
     },
@@ -54,7 +54,9 @@ describe('tasksApiUrl', () => {
   it('all time begins before every task end and has no end', () => {
     const { filters } = taskFilters({});
     const url = tasksApiUrl({ filters, window, place: taskListPlace({ range: 'all' }), limit: 1 });
-    expect(url).toBe('/api/v1/tasks?from=1970-01-01T00%3A00%3A00.000Z&limit=1');
+    expect(url).toBe(
+      '/api/v1/tasks?from=1970-01-01T00%3A00%3A00.000Z&to=9999-12-31T23%3A59%3A59.999Z&limit=1',
+    );
   });
 });
 

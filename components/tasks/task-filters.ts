@@ -46,10 +46,7 @@ export const PAGE_SIZE = 50;
 export function taskFilters(raw: RawSearchParams): { filters: TaskFilters; ignored: string[] } {
   const ignored: string[] = [];
   const list = <T extends string>(name: string, known: readonly T[]): T[] => {
-    const given = [raw[name] ?? []]
-      .flat()
-      .flatMap((part) => part.split(','))
-      .map((part) => part.trim());
+    const given = (oneParam(raw, name) ?? '').split(',').map((part) => part.trim());
     const words = [...new Set(given.filter((word) => word !== ''))];
     const good = known.filter((word) => words.includes(word));
     if (good.length < words.length) ignored.push(name);
@@ -92,12 +89,16 @@ export function tasksApiUrl(list: {
   limit?: number;
 }): string {
   const { filters, place, window, limit = PAGE_SIZE } = list;
-  // The beginning of Unix time stands before every task end; the API takes any window.
-  const span = place.allTime ? { ...window, range: null, from: ALL_TIME_FROM, to: null } : window;
+  const span = place.allTime ? { ...window, ...ALL_TIME } : window;
   return apiUrl('/api/v1/tasks', span, { ...filters, cursor: place.cursor, limit });
 }
 
-export const ALL_TIME_FROM = '1970-01-01T00:00:00.000Z';
+/** Wide enough for a task end whose clock went wild. */
+export const ALL_TIME = {
+  range: null,
+  from: '1970-01-01T00:00:00.000Z',
+  to: '9999-12-31T23:59:59.999Z',
+} as const;
 
 /** One chip's words: `State: FAILED`, `Exit code: 137`. Null: the filter narrows nothing. */
 export function filterWords(filters: TaskFilters, name: TaskFilterName): string | null {

@@ -23,6 +23,8 @@ export type Column<Row> = {
   grow?: boolean;
   /** Left out on a narrow screen. */
   wideOnly?: boolean;
+  /** True: on a card the cell needs no label, what it shows speaks for itself. */
+  isPlain?: boolean;
 };
 
 type DataTableProps<Row> = {
@@ -124,7 +126,7 @@ function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
       {column.cell(row)}
     </th>
   ) : (
-    <td data-label={column.header} {...shared}>
+    <td data-label={column.isPlain ? undefined : column.header} {...shared}>
       {column.cell(row)}
     </td>
   );

@@ -12,7 +12,7 @@ export function LiveNotice({
 }) {
   const { problem, staleSince } = live;
   return (
-    <div aria-live="polite">
+    <div aria-live="polite" className={classes.live}>
       {live.isChanging && <div className={classes.progress} title="Loading" />}
       {problem !== null && staleSince !== null && (
         <p className={classes.notice}>

@@ -27,7 +27,7 @@ const rateFields = {
   oom: count,
   /** failed / ended; null: nothing ended. */
   failureShare: z.number().nullable(),
-  /** Null: no task-hours were observed in the window. */
+  /** Failures since task-hours are counted, over those hours. Null: no task-hours were observed in the window. */
   failuresPer1000TaskHours: z.number().nullable(),
   taskHours: z.number(),
   lastFailureAt: time.nullable(),
@@ -75,7 +75,7 @@ export const FleetRate = z.object({
 });
 export type FleetRate = z.infer<typeof FleetRate>;
 
-/** Rows: most failures per 1,000 task-hours first, then most failures. */
+/** Rows with failures first: most per 1,000 task-hours, then most failures. */
 export const HostRatesBody = z.object({ items: z.array(HostRate), fleet: FleetRate, from: time, to: time });
 export type HostRatesBody = z.infer<typeof HostRatesBody>;
 export const AppRatesBody = z.object({ items: z.array(AppRate), fleet: FleetRate, from: time, to: time });
@@ -100,6 +100,7 @@ export const TimelineQuery = z.object({
 export type TimelineQuery = z.infer<typeof TimelineQuery>;
 
 export const TimelineBucket = z.object({
+  /** Aligned to UTC: may lie before `from`. The first and last bucket count only what is in [from, to). */
   start: time,
   coverage: z.enum(COVERAGES),
   /** By colour group; an absent group is a true zero. Null: not observed. */
@@ -143,6 +144,7 @@ export const OverviewBody = z.object({
   /** At most 8 each, those with failures. */
   hosts: z.array(HostRate),
   apps: z.array(AppRate),
+  /** The newest failures of the window, at most 10. */
   newest: z.array(TaskItem),
   agents: z.object({ listed: count, inactive: count }),
   tasksRunning: count.nullable(),
@@ -175,6 +177,7 @@ export const HostDetailBody = z.object({
   causes: z.array(CauseCount),
   /** Apps with ends here, most failures first, at most 50. */
   apps: z.array(z.object({ appId: z.string().nullable(), ended: count, failed: count, killed: count })),
+  /** The newest failures of the window, at most 20. */
   newest: z.array(TaskItem),
 });
 export type HostDetailBody = z.infer<typeof HostDetailBody>;
@@ -244,6 +247,7 @@ export const AppDetailBody = z.object({
     }),
   ),
   hosts: z.array(z.object({ host: z.string(), ended: count, failed: count, killed: count })),
+  /** The newest failures of the window, at most 20. */
   newest: z.array(TaskItem),
 });
 export type AppDetailBody = z.infer<typeof AppDetailBody>;

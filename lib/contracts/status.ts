@@ -91,7 +91,7 @@ export const StatusBody = z.object({
 });
 export type StatusBody = z.infer<typeof StatusBody>;
 
-/** What every page's frame needs: the banner, the stale notice. GET /api/v1/health-strip. */
+/** What every page's frame needs: the banner, the stale notice. GET /api/v1/strip. */
 export const StripBody = z.object({
   now: time,
   simulated: z.boolean(),

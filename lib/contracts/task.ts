@@ -53,20 +53,30 @@ const list = <T extends z.ZodType<unknown, string>>(item: T) =>
     )
     .pipe(z.array(item).min(1).max(50));
 
-/** GET /api/v1/tasks: every filter narrows; newest first; `cursor` from the page before. */
+/** GET /api/v1/tasks: every filter narrows; newest first; without `from`, `to` and `range`: all time. */
 export const TasksQuery = z.object({
   ...windowFields,
-  state: list(z.enum(END_STATES)).optional(),
+  /** `TASK_FAILED`, or `FAILED` for short. */
+  state: list(
+    z
+      .string()
+      .transform((word) => `TASK_${word.toUpperCase().replace(/^TASK_/, '')}`)
+      .pipe(z.enum(END_STATES)),
+  ).optional(),
   cause: list(z.enum(CAUSES)).optional(),
   disposition: list(z.enum(DISPOSITIONS)).optional(),
+  /** Hostname or agent id. */
   host: z.string().min(1).max(500).optional(),
+  /** App id, with or without its leading slash. */
   app: z.string().min(1).max(1000).optional(),
+  /** Framework id or name. */
   framework: z.string().min(1).max(500).optional(),
   fingerprint: z.string().min(1).max(64).optional(),
   exitCode: z.coerce.number().int().min(0).max(255).optional(),
   /** Words found in task id, app, host, container id or message; case does not matter. */
   q: z.string().min(1).max(200).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
+  /** From `nextCursor`. A page may be short and still have one: the search goes on where it stopped. */
   cursor: z.string().max(200).optional(),
 });
 export type TasksQuery = z.infer<typeof TasksQuery>;

@@ -8,7 +8,16 @@ export type Range = keyof typeof RANGES;
 export const RANGE_NAMES = Object.keys(RANGES) as [Range, ...Range[]];
 export const DEFAULT_RANGE: Range = '24h';
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+/** An ISO 8601 time with its zone, or a day, which means its midnight UTC. */
+const instant = z.string().transform((text, context) => {
+  // The `+` of a zone is a space where a URL was not encoded.
+  const parsed = Instant.safeParse(text.replace(/ (\d\d:\d\d)$/, '+$1'));
+  if (parsed.success) return new Date(parsed.data);
+  context.addIssue({ code: 'custom', message: 'must be a time such as 2026-11-25T10:00:00Z or a day' });
+  return z.NEVER;
+});
 
 /** Query fields every windowed call shares. Half-open [from, to); defaults: the last 24 hours. */
 export const windowFields = {

@@ -319,8 +319,10 @@ function planEnds(now: number, random: () => number, deployments: Deployment[]):
   ) {
     if (at >= now || at < now - HISTORY) return;
     const finished = Math.floor(at);
+    // Nothing runs on the lost host any more.
+    const isGone = hostIndex === LOST_HOST && finished > now - 2 * DAY + MINUTE;
     const started = fate.reason === 'REASON_CONTAINER_LAUNCH_FAILED' ? null : finished - Math.floor(ranMs);
-    const host = HOSTS[hostIndex];
+    const host = HOSTS[isGone ? LOST_HOST + 1 : hostIndex];
     if (host === undefined) return;
     const stagedAt = (started ?? finished) - 3000;
     const unique = sha(`${target?.id ?? 'batch'} ${stagedAt} ${ends.length}`);

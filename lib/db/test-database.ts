@@ -19,10 +19,22 @@ export const ADMIN_URL_ENV = 'EXIT137_TEST_DATABASE_URL';
  * Throws where the run has no test server (vitest.config.ts names its global setup).
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { [ADMIN_URL_ENV]: adminUrl, [TEMPLATE_ENV]: template } = process.env;
-  if (!adminUrl || !template) {
-    throw new Error(`No test server: globalSetup scripts/vitest-postgres.ts sets ${ADMIN_URL_ENV}`);
-  }
+  return await createFrom(setting(TEMPLATE_ENV));
+}
+
+/** The same without any table, for tests of the migrator. */
+export async function createEmptyTestDatabase(): Promise<TestDatabase> {
+  return await createFrom('template1');
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`No test server: the global setup scripts/vitest-postgres.ts sets ${name}`);
+  return value;
+}
+
+async function createFrom(template: string): Promise<TestDatabase> {
+  const adminUrl = setting(ADMIN_URL_ENV);
   const name = `exit137_test_${randomUUID().replaceAll('-', '')}`;
   // Both names are made of letters, digits and underscores by this file and the global setup.
   await runAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);

@@ -1,5 +1,5 @@
 // The docker client's own words at the start of a message: nothing of Mesos stands around them.
-const RUN_PREFIX = 'docker: ';
+const RUN_COMPLAINT = /(?:^|\n)docker: /;
 const CLIENT_STARTS: readonly string[] = [
   'error response from daemon: ',
   'cannot connect to the docker daemon',
@@ -20,7 +20,7 @@ const PULL_OR_CONNECT: readonly string[] = [
   'filesystem layer verification failed',
   'x509',
 ];
-const RUNTIME_STARTS: readonly string[] = ['oci runtime ', 'oci runtime error'];
+const RUNTIME_STARTS: readonly string[] = ['oci runtime '];
 
 /**
  * The exit status the docker client ends with when it prints this (lower case), by docker/cli's
@@ -28,7 +28,7 @@ const RUNTIME_STARTS: readonly string[] = ['oci runtime ', 'oci runtime error'];
  * executed and 125 for any other error of the daemon; every other command ends with 1. Null: not its words.
  */
 export function dockerClientExitCode(lower: string): number | null {
-  if (lower.startsWith(RUN_PREFIX) || RUNTIME_STARTS.some((start) => lower.startsWith(start))) {
+  if (RUN_COMPLAINT.test(lower) || RUNTIME_STARTS.some((start) => lower.startsWith(start))) {
     return runExitCode(lower);
   }
   const isClient = CLIENT_STARTS.some((start) => lower.startsWith(start));

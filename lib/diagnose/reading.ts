@@ -38,15 +38,18 @@ export type Signal = {
 };
 
 const MAX_TEXT = 16 * 1024;
+const MAX_TEXT_CODE = 255;
+const HELPER_STARTS = /\bfailed to /i;
 
 // All expressions below start with a literal and repeat only bounded classes: linear on hostile text.
 const MESOS_EXIT =
-  /(?:\b(?:command|container|task|executor) exited with status:? {0,2}|exited on error: exited with status |^exited with status )(-?\d{1,10})\b/i;
+  /(?:\b(?:command|container|task) exited with status:? {0,2}|exited on error: exited with status |^exited with status )(-?\d{1,10})\b/i;
 const TEXT_EXITS: readonly RegExp[] = [
-  /"?\bexit ?code"? {0,2}[:=]? {0,2}(?:is |was |of )?"?(-?\d{1,10})\b/gi,
+  /"?\bexit ?(?:code|status)"? {0,2}[:=]? {0,2}(?:is |was |of )?"?(-?\d{1,10})\b/gi,
   /\bexit(?:ed|s)?(?: with)?(?: an?)?(?: non-zero)?(?: exit)?(?: (?:code|status|error)){1,2}(?: code)?:? {0,2}\(?(-?\d{1,10})\b/gi,
   /\bexit(?:ed)? ?\(?(\d{1,3})\)/gi,
-  /\(exit(?:ed)? (\d{1,3})\)/gi,
+  /\bexit(?:ed)?(?: with)? (\d{1,3})\b/gi,
+  /\bnon-zero (?:exit )?(?:code|status):? (\d{1,3})\b/gi,
   /\b(?:with|returned|status) (?:status )?code:? (\d{1,3})\b/gi,
   /\b(?:dies|died|failed|ended) with (?:error )?(\d{1,3})(?: error)?\b/gi,
   /\bfailed: {0,2}\((\d{1,3})\)/gi,
@@ -60,13 +63,15 @@ const TEXT_SIGNAL = new RegExp(
   `\\b(?:killed by|received|got|by|with|on) signal:? {0,2}(${SIGNAL_TEXT_ALTERNATIVES}|SIG[A-Z0-9]{2,5}|\\d{1,2})\\b|\\bsignal: (${SIGNAL_TEXT_ALTERNATIVES})\\b`,
   'i',
 );
+// Words that stand for a crash by themselves. SIGKILL and SIGTERM do not: texts name them as what was sent.
+const CRASH_WORD = /\b(segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGILL|SIGFPE)\b/i;
 
 /** Parses reason and message. Never throws; linear in the text it looks at. */
 export function readFacts(facts: Facts): Reading {
   const own = nonEmpty(facts.message) ?? nonEmpty(facts.marathon?.ownFailure?.message ?? null) ?? '';
   const text = own.slice(0, MAX_TEXT);
   const lower = text.toLowerCase();
-  const exit = exitOf(text, lower);
+  const exit = exitOf(text);
   return {
     text,
     lower,
@@ -107,27 +112,27 @@ export function normalizeReason(reason: string | null): string | null {
   return word;
 }
 
-function exitOf(text: string, lower: string): Exit | null {
+function exitOf(text: string): Exit | null {
   const ofMesos = MESOS_EXIT.exec(text)?.[1];
   if (ofMesos !== undefined) return { code: toExitCode(ofMesos), from: 'mesos' };
-  const ofText = lastTextExit(text, lower);
+  const ofText = lastTextExit(text);
   if (ofText !== null) return { code: ofText, from: 'text' };
-  const ofDocker = dockerClientExitCode(lower);
+  const ofDocker = dockerClientExitCode(text.toLowerCase());
   return ofDocker === null ? null : { code: ofDocker, from: 'docker' };
 }
 
 /**
  * The last code some program's words name. Words after `Failed to …` are about a helper of Mesos (docker pull,
- * the fetcher, hadoop, tar): its status is not the task's.
+ * the fetcher, hadoop, tar): its status is not the task's. Above 255 it is another kind of code (HTTP).
  */
-function lastTextExit(text: string, lower: string): number | null {
-  const helper = lower.indexOf('failed to ');
-  const end = helper === -1 ? text.length : helper;
+function lastTextExit(text: string): number | null {
+  const own = text.slice(0, HELPER_STARTS.exec(text)?.index ?? text.length);
   let last: { at: number; code: number } | null = null;
   for (const expression of TEXT_EXITS) {
-    for (const match of text.slice(0, end).matchAll(expression)) {
-      if (match[1] === undefined || (last !== null && match.index < last.at)) continue;
-      last = { at: match.index, code: toExitCode(match[1]) };
+    for (const match of own.matchAll(expression)) {
+      const code = toExitCode(match[1] ?? '');
+      if (code > MAX_TEXT_CODE || (last !== null && match.index < last.at)) continue;
+      last = { at: match.index, code };
     }
   }
   return last?.code ?? null;
@@ -146,7 +151,7 @@ function signalOf(text: string, exit: Exit | null): Signal | null {
   const ofCode = exit === null ? null : signalOfExitCode(exit.code);
   if (ofCode !== null) return { name: ofCode, from: 'code' };
   const [, said, go] = TEXT_SIGNAL.exec(text) ?? [];
-  const ofText = signalOfText(said ?? go ?? '');
+  const ofText = signalOfText(said ?? go ?? CRASH_WORD.exec(text)?.[1] ?? '');
   return ofText === null ? null : { name: ofText, from: 'text' };
 }
 

@@ -4,15 +4,13 @@ import { type MesosTask, REVERSIBLE_STATES, type TaskState } from '@/lib/domain/
 const SAME_TIME_MS = 2;
 
 export type EndedTasks = {
-  /** Adds an ended task of /state. Of two entries with one identity the one with the later word stays. */
+  /**
+   * Adds an ended task of /state. Of two entries with one identity (before 1.10 a LOST one stays beside the real
+   * end) the one that nothing can take back stays, else the one with the later word.
+   */
   add(task: MesosTask): void;
   /** Lays an ended task of GET_TASKS over that of /state, or adds it where /state has none. True: it was new. */
   enrich(task: MesosTask): boolean;
-  /** GET_TASKS, read later, lists the task as alive: an end that can be taken back is dropped. */
-  revive(task: MesosTask): void;
-  /** Whether any end that can be taken back bears this task id. */
-  mayRevive(taskId: string): boolean;
-  has(task: Pick<MesosTask, 'frameworkId' | 'taskId' | 'agentId'>, firstStatusAt: Date | null): boolean;
   list(): MesosTask[];
 };
 
@@ -22,17 +20,14 @@ export type EndedTasks = {
  */
 export function createEndedTasks(): EndedTasks {
   const byTask = new Map<string, MesosTask[]>();
-  const reversibleIds = new Set<string>();
 
-  const entriesOf = (task: Pick<MesosTask, 'frameworkId' | 'taskId' | 'agentId'>): MesosTask[] => {
-    const key = `${task.frameworkId}\n${task.taskId}\n${task.agentId}`;
-    const entries = byTask.get(key) ?? [];
-    if (entries.length === 0) byTask.set(key, entries);
-    return entries;
-  };
   const put = (task: MesosTask, merge: (older: MesosTask) => MesosTask): boolean => {
-    if (isReversible(task.state)) reversibleIds.add(task.taskId);
-    const entries = entriesOf(task);
+    const key = `${task.frameworkId}\n${task.taskId}\n${task.agentId}`;
+    const entries = byTask.get(key);
+    if (entries === undefined) {
+      byTask.set(key, [task]);
+      return true;
+    }
     const index = indexOfSame(entries, firstAt(task));
     const older = entries[index];
     if (older === undefined) entries.push(task);
@@ -41,19 +36,9 @@ export function createEndedTasks(): EndedTasks {
   };
 
   return {
-    add: (task) => void put(task, (older) => (lastAt(task) > lastAt(older) ? task : older)),
-    enrich: (task) => put(task, (older) => enriched(older, task)),
-    revive(task) {
-      const entries = entriesOf(task);
-      const index = indexOfSame(entries, firstAt(task));
-      const entry = entries[index];
-      if (entry !== undefined && isReversible(entry.state)) entries.splice(index, 1);
-    },
-    mayRevive: (taskId) => reversibleIds.has(taskId),
-    has: (task, firstStatusAt) => {
-      const entries = byTask.get(`${task.frameworkId}\n${task.taskId}\n${task.agentId}`) ?? [];
-      return indexOfSame(entries, firstStatusAt) !== -1;
-    },
+    add: (task) =>
+      void put(task, (older) => (outranks(task, older, lastAt(task) > lastAt(older)) ? task : older)),
+    enrich: (task) => put(task, (older) => (outranks(task, older, true) ? enriched(older, task) : older)),
     list: () => [...byTask.values()].flat(),
   };
 }
@@ -97,6 +82,12 @@ function firstAt(task: MesosTask): Date | null {
 
 function lastAt(task: MesosTask): number {
   return task.statuses.at(-1)?.at?.getTime() ?? Number.NEGATIVE_INFINITY;
+}
+
+/** FINISHED beside LOST is the truth; among equals `otherwise` decides. */
+function outranks(task: MesosTask, other: MesosTask, otherwise: boolean): boolean {
+  const isFinal = !isReversible(task.state);
+  return isFinal === isReversible(other.state) ? isFinal : otherwise;
 }
 
 function isReversible(state: TaskState): boolean {

@@ -147,7 +147,7 @@ export function createLeaderFinder(upstream: Upstream): LeaderFinder {
     signal.throwIfAborted();
     if (elected === 0) throw new AppError('MESOS_NO_LEADER', `${target.base} does not lead`);
     if (reading.tasksRead > 0 || reading.frameworks.length > 0) return;
-    if (reading.cut.failure instanceof AppError) throw reading.cut.failure;
+    if (reading.cut.failure !== null) throw reading.cut.failure;
     throw upstreamError('mesos', 'badPayload', `${url}: ${reading.cut.why}`);
   }
 

@@ -95,5 +95,5 @@ function plainText(raw: Buffer, from: number, to: number): string | null {
     const byte = raw[at] ?? 0;
     if (byte === BACKSLASH || byte >= 0x80) return null;
   }
-  return raw.latin1Slice(from, to);
+  return raw.toString('latin1', from, to);
 }

@@ -34,7 +34,7 @@ export function createMasterReader(source: Source): MasterReader {
     const { target, reading, rejectLog } = leader;
     const warnings: PollWarning[] = [...reading.warnings];
     if (reading.cut !== null) {
-      const why = reading.cut.failure instanceof AppError ? reading.cut.failure.message : reading.cut.why;
+      const why = reading.cut.failure?.message ?? reading.cut.why;
       warnings.push({
         code: 'state_truncated',
         message: `/state of ${target.base} was not read to its end (${why}); ${reading.tasksRead} tasks before the break were kept.`,
@@ -52,6 +52,8 @@ export function createMasterReader(source: Source): MasterReader {
       message: `The master's counters could not be read: ${reason}`,
     }));
 
+    // What ended between the two requests is an end, not a live task.
+    const endedSince = new Set((tasks?.added ?? []).map(taskKey));
     const known = lastWhole !== null && lastWhole.url === target.base ? lastWhole.epoch : null;
     const epoch = epochOf(leader, known);
     if (reading.cut === null) lastWhole = { url: target.base, epoch };
@@ -62,14 +64,13 @@ export function createMasterReader(source: Source): MasterReader {
       agents: reading.agents,
       frameworks: reading.frameworks,
       ended: reading.ended.list(),
-      // What ended between the two requests is an end, not a live task.
-      live: reading.live.filter((task) => !reading.ended.has(task, task.firstStatusAt)),
+      live: reading.live.filter((task) => !endedSince.has(taskKey(task))),
       ringCounts: reading.ringCounts,
       counters,
       rejects: rejectLog.rejects(),
       warnings,
       bytes: reading.bytes + (tasks?.bytes ?? 0),
-      tasksRead: reading.tasksRead + (tasks?.added ?? 0),
+      tasksRead: reading.tasksRead + endedSince.size,
     };
 
     async function orWarning<T>(
@@ -108,4 +109,8 @@ function epochOf({ target, reading: { master, cut } }: Leader, known: MasterEpoc
     clusterName: master.clusterName,
     ringSize: master.ringSize,
   };
+}
+
+function taskKey(task: { frameworkId: string; taskId: string; agentId: string }): string {
+  return `${task.frameworkId}\n${task.taskId}\n${task.agentId}`;
 }

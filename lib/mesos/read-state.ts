@@ -1,6 +1,7 @@
 import type { Agent, Framework } from '@/lib/domain/cluster';
 import type { LiveTask, PollWarning } from '@/lib/domain/snapshot';
 import { isEndState, type MesosTask } from '@/lib/domain/task';
+import type { AppError } from '@/lib/errors';
 import type { RejectLog } from '@/lib/upstream/reject-log';
 
 import { createEndedTasks, type EndedTasks } from './ended-tasks';
@@ -40,13 +41,14 @@ export type StateReading = {
   tasksRead: number;
   bytes: number;
   /** Why the body was not read to its end: a sentence, or what the body threw. Null: it was whole. */
-  cut: { why: string; failure: unknown } | null;
+  cut: { why: string; failure: AppError | null } | null;
   warnings: PollWarning[];
 };
 
 /**
  * Reads a /state body as a stream: ended tasks whole, live ones by a few fields, agents, frameworks and the
- * fields of the master. What cannot be understood goes to `rejectLog`. Never throws for what the body is.
+ * fields of the master. What cannot be understood goes to `rejectLog`. Never throws for what the body is; the caller's
+ * abort passes through.
  *
  * Memory: the ended tasks, a small record per live task, one chunk.
  */

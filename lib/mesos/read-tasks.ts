@@ -17,14 +17,15 @@ const PLAN = compileScanPlan({ emit: [...PLACES.keys()], skip: ['get_tasks.pendi
 
 export type TasksReading = {
   bytes: number;
-  /** Ended tasks that /state did not have. */
-  added: number;
+  /** Ended tasks that /state did not have: they ended since, or /state was cut. */
+  added: MesosTask[];
 };
 
 /**
  * Asks the leader's operator API (since 1.0) for GET_TASKS, as JSON because the protobuf form of 1.10 and 1.11
  * forgets completed frameworks, and lays its ended tasks, which carry message, reason and source, over those of
- * /state. Live tasks matter only where they take an end back.
+ * /state. Its live tasks are
+ * passed over.
  *
  * Errors: as `Upstream.open`, any status but 200; MESOS_BAD_PAYLOAD or MESOS_TIMEOUT for a cut answer, after
  * what was whole has been laid over.
@@ -43,14 +44,13 @@ export async function readTasks(
     reply.discard();
     throw statusError('mesos', reply);
   }
-  let added = 0;
+  const added: MesosTask[] = [];
   const onElement = (raw: Buffer, where: string) => {
     const list = PLACES.get(where);
-    if (list === undefined || isLiveAndOfNoUse(raw, ended)) return;
+    if (list === undefined || isPlainlyLive(raw)) return;
     const { task, why } = parseTask(parsedJson(raw), list);
     if (task === null) rejectLog.add(where, why, raw.toString('utf8', 0, 1024));
-    else if (isEndState(task.state)) added += ended.enrich(task) ? 1 : 0;
-    else if (list !== 'completed_tasks') ended.revive(task);
+    else if (isEndState(task.state) && ended.enrich(task)) added.push(task);
   };
   const scan = await scanBody(
     reply.body,
@@ -65,14 +65,11 @@ export async function readTasks(
   return { bytes: scan.bytes, added };
 }
 
-/** Spares the full parse of nearly every live task: only one whose id ended before in a way that can be undone counts. */
-function isLiveAndOfNoUse(raw: Buffer, ended: EndedTasks): boolean {
-  const [state, taskId] = pickMembers(raw, ['state', 'task_id']) ?? [];
-  if (state == null || taskId == null) return false;
-  const name = state.slice(1, -1);
-  if (!isTaskState(name) || isEndState(name)) return false;
-  const [id] = pickMembers(Buffer.from(taskId), ['value']) ?? [];
-  return id != null && !id.includes('\\') && !ended.mayRevive(id.slice(1, -1));
+/** Spares the full parse of live tasks: /state told all that is wanted of them. */
+function isPlainlyLive(raw: Buffer): boolean {
+  const [state] = pickMembers(raw, ['state']) ?? [];
+  const name = state?.slice(1, -1) ?? '';
+  return isTaskState(name) && !isEndState(name);
 }
 
 function parsedJson(raw: Buffer): unknown {

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { AppError } from '@/lib/errors';
+
 import type { ObjectScanner, ScanEnd } from './scan-objects';
 
 const SLICE_BYTES = 64 * 1024;
@@ -9,16 +11,16 @@ const TURN_MS = 6;
 export type BodyScan = ScanEnd & {
   bytes: number;
   /** What the body threw (a time-out, a broken connection); null: it ended by itself. */
-  failure: unknown;
+  failure: AppError | null;
 };
 
 /**
- * Pumps a body through a scanner and gives the event loop its turn every few milliseconds. Never throws what
- * the body throws: what was read before is worth keeping.
+ * Pumps a body through a scanner and gives the event loop its turn every few milliseconds. An expected
+ * failure of the body is returned, not thrown: what was read before it is worth keeping.
  */
 export async function scanBody(body: AsyncIterable<Buffer>, scanner: ObjectScanner): Promise<BodyScan> {
   let bytes = 0;
-  let failure: unknown = null;
+  let failure: AppError | null = null;
   let turnBegan = performance.now();
   try {
     for await (const chunk of body) {
@@ -33,6 +35,7 @@ export async function scanBody(body: AsyncIterable<Buffer>, scanner: ObjectScann
       if (scanner.problem !== null) break;
     }
   } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
     failure = thrown;
   }
   return { ...scanner.end(), bytes, failure };

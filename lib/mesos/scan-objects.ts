@@ -129,7 +129,7 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
       expect = 'value';
       return at + 1;
     }
-    if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) return close(chunk, at, byte === CLOSE_BRACKET);
+    if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) return close(at, byte === CLOSE_BRACKET);
     if (expect === 'value' || expect === 'value-or-end') return beginValue(chunk, at, byte);
     if (expect === 'nothing') return at + 1; // The document is whole; what a proxy put behind it is no matter.
     return fail(`unexpected byte ${byte}`, at);
@@ -187,7 +187,7 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
     return at + 1;
   }
 
-  function close(chunk: Buffer, at: number, isBracket: boolean): number {
+  function close(at: number, isBracket: boolean): number {
     const frame = frames[frames.length - 1];
     const mayEnd = expect === 'comma-or-end' || expect === 'value-or-end' || expect === 'key-or-end';
     if (frame === undefined || !mayEnd || frame.isArray !== isBracket) return fail('unexpected bracket', at);

@@ -7,12 +7,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 
+import { makeBundles } from '../../scripts/bundles.mjs';
+
 const ENDS = 6_000;
 const KILLS = 12;
 
 let db: TestDatabase;
 let master: Server;
 beforeAll(async () => {
+  await makeBundles(['poller']);
   db = await createTestDatabase();
   master = createServer((request, response) => {
     const body = request.url?.startsWith('/state')
@@ -75,10 +78,11 @@ const STATE = JSON.stringify({
 
 function startCollector(): ChildProcess {
   const { port } = master.address() as AddressInfo; // A TCP server has no other kind of address.
-  return spawn(process.execPath, ['--import', 'tsx', 'lib/poller/main.ts'], {
+  return spawn(process.execPath, ['dist/poller.mjs'], {
     stdio: 'ignore',
     env: {
       PATH: process.env.PATH,
+      NODE_ENV: 'test',
       DATABASE_URL: db.url,
       MESOS_MASTER_URLS: `http://127.0.0.1:${port}`,
       POLL_INTERVAL_MS: '1000',

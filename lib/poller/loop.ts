@@ -60,7 +60,7 @@ async function takeTurn(
     return null;
   }
   if (held && held.lease.token === lease.token) return { ...held, lease };
-  log.info({ cluster: options.clusterName, token: lease.token }, 'collecting');
+  log.info({ cluster: options.clusterName, leaseToken: lease.token }, 'collecting');
   return {
     lease,
     state: { memory: await loadMemory(pool, clusterId), knowledge: new Map(), versionsRead: new Set() },

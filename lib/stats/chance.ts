@@ -11,7 +11,8 @@ export function chance(
 ): number | null {
   const otherHours = fleet.hours - host.hours;
   // Sums of floats: a fleet of one host leaves a rest of about zero.
-  if (fleet.failures < FEWEST_FLEET_FAILURES || host.hours <= 0 || otherHours <= fleet.hours * 1e-9) return null;
+  if (fleet.failures < FEWEST_FLEET_FAILURES || host.hours <= 0 || otherHours <= fleet.hours * 1e-9)
+    return null;
   const otherFailures = Math.max(0, fleet.failures - host.failures);
   return poissonAtLeast(host.failures, (otherFailures / otherHours) * host.hours);
 }
@@ -45,6 +46,11 @@ function logFactorial(n: number): number {
     return sum;
   }
   return (
-    n * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI * n) + 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5)
+    n * Math.log(n) -
+    n +
+    0.5 * Math.log(2 * Math.PI * n) +
+    1 / (12 * n) -
+    1 / (360 * n ** 3) +
+    1 / (1260 * n ** 5)
   );
 }

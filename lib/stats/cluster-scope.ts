@@ -64,7 +64,8 @@ export function watchedClusters<Cluster extends { lastPolledAt: Date | null }>(
 ): Cluster[] {
   const newestMs = Math.max(...clusters.map((cluster) => cluster.lastPolledAt?.getTime() ?? 0));
   return clusters.filter(
-    (cluster) => cluster.lastPolledAt === null || newestMs - cluster.lastPolledAt.getTime() <= RETIRED_AFTER_MS,
+    (cluster) =>
+      cluster.lastPolledAt === null || newestMs - cluster.lastPolledAt.getTime() <= RETIRED_AFTER_MS,
   );
 }
 

@@ -14,11 +14,7 @@ export type GapSpan = { clusterId: number; from: Date; to: Date };
  * - `gap`: a recorded gap overlaps it.
  * - `memory`: it starts before the first whole poll; only what the master still remembered is known.
  */
-export function coverage(
-  span: Window,
-  clusters: readonly WatchedSpan[],
-  gaps: readonly GapSpan[],
-): Coverage {
+export function coverage(span: Window, clusters: readonly WatchedSpan[], gaps: readonly GapSpan[]): Coverage {
   if (clusters.length === 0) return 'none';
   const words = clusters.map((cluster) => clusterCoverage(span, cluster, gaps));
   return ORDER.findLast((word) => words.includes(word)) ?? 'none';
@@ -27,7 +23,9 @@ export function coverage(
 function clusterCoverage(span: Window, cluster: WatchedSpan, gaps: readonly GapSpan[]): Coverage {
   const { firstPolledAt, lastPolledAt } = cluster;
   if (firstPolledAt === null || lastPolledAt === null || span.from > lastPolledAt) return 'none';
-  const overlaps = gaps.some((gap) => gap.clusterId === cluster.id && gap.from < span.to && gap.to > span.from);
+  const overlaps = gaps.some(
+    (gap) => gap.clusterId === cluster.id && gap.from < span.to && gap.to > span.from,
+  );
   if (overlaps) return 'gap';
   return span.from < firstPolledAt ? 'memory' : 'observed';
 }

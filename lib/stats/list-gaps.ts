@@ -50,7 +50,9 @@ export async function listGaps(
 }
 
 /** As charts and the review want them: oldest first, times as text. */
-export function gapItems(gaps: readonly ListedGap[]): { from: string; to: string; kind: string; detail: string }[] {
+export function gapItems(
+  gaps: readonly ListedGap[],
+): { from: string; to: string; kind: string; detail: string }[] {
   return gaps
     .map(({ from, to, kind, detail }) => ({ from: from.toISOString(), to: to.toISOString(), kind, detail }))
     .reverse();

@@ -136,7 +136,10 @@ function addUnindexed(conditions: Conditions, query: TasksInput): void {
   if (query.q !== undefined) {
     const pattern = `%${query.q.replace(/[\\%_]/g, '\\$&')}%`;
     const columns = ['task_id', 'app_id', 'host', 'container_id', 'message'];
-    conditions.add(`(${columns.map((column) => `${column} ILIKE ?`).join(' OR ')})`, ...columns.map(() => pattern));
+    conditions.add(
+      `(${columns.map((column) => `${column} ILIKE ?`).join(' OR ')})`,
+      ...columns.map(() => pattern),
+    );
   }
 }
 

@@ -20,6 +20,9 @@ export function parseTaskCursor(text: string): TaskCursor {
     const [finishedAtMs, id] = Parts.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
     return { finishedAt: new Date(finishedAtMs), id };
   } catch {
-    throw new AppError('BAD_REQUEST', '`cursor` is none that this API gave; leave it out to start at the newest.');
+    throw new AppError(
+      'BAD_REQUEST',
+      '`cursor` is none that this API gave; leave it out to start at the newest.',
+    );
   }
 }

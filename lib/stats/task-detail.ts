@@ -110,7 +110,7 @@ function toTaskDetail(row: DetailRow, names: ReadonlyMap<number, string>): TaskD
 }
 
 /** A status in a shape of another release is left out; the rest of the task stays readable. */
-function toStatuses(statuses: unknown): StatusItem[] {
+function toStatuses(statuses: unknown): TaskDetail['statuses'] {
   if (!Array.isArray(statuses)) return [];
   return statuses.flatMap((status) => {
     const parsed = StatusItem.safeParse(status);

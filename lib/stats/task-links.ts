@@ -19,14 +19,17 @@ export function taskLinks(facts: LinkFacts): TaskDetailBody['links'] {
   const page = facts.masterVersion?.startsWith('0.') ? 'slaves' : 'agents';
   return {
     mesosAgent:
-      listedAgentId === null ? null : uiLink(facts.masterUrl, `#/${page}/${encodeURIComponent(listedAgentId)}`),
+      listedAgentId === null
+        ? null
+        : uiLink(facts.masterUrl, `#/${page}/${encodeURIComponent(listedAgentId)}`),
     marathonApp: appId === null ? null : uiLink(facts.marathonUrl, `ui/#/apps/${encodeURIComponent(appId)}`),
   };
 }
 
 function uiLink(base: string | null, rest: string): string | null {
-  const url = base === null ? null : URL.parse(base);
-  if (url === null || !/^https?:$/.test(url.protocol)) return null;
+  if (base === null || !URL.canParse(base)) return null;
+  const url = new URL(base);
+  if (!/^https?:$/.test(url.protocol)) return null;
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path}/${rest}`;
 }

@@ -21,7 +21,9 @@ const STEPS_MS = [
 export function timelineStep(window: Window): number {
   const named = STEPS_MS.find((stepMs) => bucketCount(window, stepMs) <= MAX_BUCKETS);
   // One bucket fewer, since a window that is not aligned touches one more.
-  return named ?? Math.ceil((window.to.getTime() - window.from.getTime()) / (MAX_BUCKETS - 1) / DAY_MS) * DAY_MS;
+  return (
+    named ?? Math.ceil((window.to.getTime() - window.from.getTime()) / (MAX_BUCKETS - 1) / DAY_MS) * DAY_MS
+  );
 }
 
 /** Starts of the aligned buckets that touch [from, to), oldest first. The first may lie before `from`. */

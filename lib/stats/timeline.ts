@@ -61,7 +61,7 @@ function toBuckets(facts: {
 }): TimelineBucket[] {
   const { window, stepMs, counts, gaps } = facts;
   const watched = watchedClusters(facts.clusters);
-  const byStart = Map.groupBy(counts, (count) => count.start?.getTime());
+  const byStart = countsByStart(counts);
   return bucketStarts(window, stepMs).map((start) => {
     const stop = start.getTime() + stepMs;
     const span = {
@@ -69,18 +69,23 @@ function toBuckets(facts: {
       to: stop > window.to.getTime() ? window.to : new Date(stop),
     };
     const word = coverage(span, watched, gaps);
-    const counted = word === 'none' ? null : countsByGroup(byStart.get(start.getTime()) ?? []);
+    const counted = word === 'none' ? null : (byStart.get(start.getTime()) ?? {});
     return { start: start.toISOString(), coverage: word, counts: counted };
   });
 }
 
-function countsByGroup(counts: readonly EndCount[]): NonNullable<TimelineBucket['counts']> {
-  const groups: NonNullable<TimelineBucket['counts']> = {};
+type GroupCounts = NonNullable<TimelineBucket['counts']>;
+
+function countsByStart(counts: readonly EndCount[]): Map<number, GroupCounts> {
+  const byStart = new Map<number, GroupCounts>();
   for (const count of counts) {
+    const start = count.start?.getTime() ?? 0;
+    const groups = byStart.get(start) ?? {};
     const group = causeGroup(count);
     groups[group] = (groups[group] ?? 0) + count.ends;
+    byStart.set(start, groups);
   }
-  return groups;
+  return byStart;
 }
 
 async function listDeployments(

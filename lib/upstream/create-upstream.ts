@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 
 import { Agent } from 'undici';
@@ -72,10 +73,7 @@ export function createUpstream(
   });
   if (targets.length === 0) throw new AppError('CONFIG_INVALID', `No URL is configured for ${service}`);
   const agent = new Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      ...(source.ca === null ? {} : { ca: [...rootCertificates, source.ca] }),
-    },
+    connect: { timeout: CONNECT_TIMEOUT_MS, ...trustOf(source.ca) },
     // The deadline of the exchange rules; undici's own timers are coarse.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -150,6 +148,17 @@ export function createUpstream(
     },
     close: () => agent.destroy(),
   };
+}
+
+/** The public authorities and the given one. Errors: CONFIG_INVALID. */
+function trustOf(ca: string | null): { ca?: string[] } {
+  if (ca === null) return {};
+  try {
+    new X509Certificate(ca); // TLS itself takes any text and then trusts nobody.
+  } catch (cause) {
+    throw new AppError('CONFIG_INVALID', 'The CA file holds no usable certificate', { cause });
+  }
+  return { ca: [...rootCertificates, ca] };
 }
 
 /** Where a redirect leads as `host:port`, read against the server that sent it; null: no usable address. */

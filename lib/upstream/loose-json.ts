@@ -11,6 +11,13 @@ export function asArray(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The objects of a list; what is no object is left out. */
+export function asRecords(value: unknown): JsonRecord[] {
+  return asArray(value)
+    .map(asRecord)
+    .filter((record) => record !== null);
+}
+
 /**
  * A string without what Postgres refuses (NUL, half surrogate pairs), cut at `maxLength` UTF-16 units with
  * ` …[cut]` put behind. Null: not a string.

@@ -59,8 +59,12 @@ export function parseSourceUrl(
     url.username === '' && url.password === ''
       ? credentials
       : { username: decoded(url.username), password: decoded(url.password) };
+  const authorization = authorizationOf(own);
+  if (authorization !== null && /[^\x20-\x7e]/.test(authorization)) {
+    throw new AppError('CONFIG_INVALID', 'A token for the cluster holds characters that no header can carry');
+  }
   const base = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
-  return { target: { base, hostPort: hostPortOf(url) }, authorization: authorizationOf(own) };
+  return { target: { base, hostPort: hostPortOf(url) }, authorization };
 }
 
 export function hostPortOf(url: URL): string {

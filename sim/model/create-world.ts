@@ -80,7 +80,10 @@ function createMarathonFramework(master: Master, version: MesosVersion): Framewo
     webuiUrl: 'http://marathon-1.fra1.example.test:8080',
     principal: 'marathon',
     role: '*',
-    capabilities: partitionAware ? ['PARTITION_AWARE'] : [],
+    capabilities: [
+      ...(partitionAware ? ['PARTITION_AWARE'] : []),
+      ...(since(version, '1.11') ? ['MULTI_ROLE'] : []),
+    ],
     failoverTimeout: FAILOVER_SECONDS,
     partitionAware,
     registeredAt: master.electedAt + 5,

@@ -6,7 +6,7 @@ import { appNamed, currentTag, nextTag } from './releases';
 import type { Scenario } from './scenario';
 import { atStoryTimes } from './story-times';
 
-const VICTIMS = ['/billing/invoice-worker', '/analytics/ingest'] as const;
+const VICTIMS = ['/analytics/ingest', '/billing/invoice-worker'] as const;
 
 /** A release that exits with 1 a few seconds after it starts, until somebody rolls it back. */
 export function prepareCrashLoop(world: World): Scenario {

@@ -8,7 +8,8 @@ const REASONS: ReadonlySet<string> = new Set([
   'SLAVE_DISCONNECTED',
   'SLAVE_UNKNOWN',
 ]);
-const REMOVED = /^(?:slave|agent)(?: \S{1,255})? (?:removed|disconnected|lost|offline|has been marked gone)/i;
+const REMOVED =
+  /^(?:slave|agent)(?: \S{1,255})?(?: is| was| has been)? (?:removed|disconnected|lost|offline|marked gone)\b/i;
 const PHRASES: readonly string[] = [
   'agent has been marked gone',
   'lost slave',

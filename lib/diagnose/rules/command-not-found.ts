@@ -22,14 +22,18 @@ const EXEC_TROUBLE: readonly string[] = [
   'not found',
   'is a directory',
 ];
-const SHELL_NOT_FOUND = /\b(?:ba|da|a)?sh: [^\n]{1,200}: not found/;
-// A helper's missing program or a mount is not the task's command.
+const SHELL_NOT_FOUND = /\b(?:ba|da|a)?sh: [^\n]{1,80}: not found/;
+// A missing program of Mesos or Docker, or a mount, is not the task's command.
 const NOT_THE_COMMAND: readonly string[] = [
   'failed to fetch',
   'hadoop',
   'mounting "',
   'rootfs_linux.go',
   'error mounting',
+  'containerd-shim',
+  'docker-runc',
+  'exec: "runc"',
+  'nvidia-container',
 ];
 
 /** The command is not there, may not be executed, or is for another architecture. */

@@ -21,7 +21,11 @@ const PHRASES: readonly string[] = [
   'thermos exited',
   'task lost.',
 ];
-const REASONS: ReadonlySet<string> = new Set(['EXECUTOR_TERMINATED', 'IO_SWITCHBOARD_EXITED']);
+const REASONS: ReadonlySet<string> = new Set([
+  'EXECUTOR_TERMINATED',
+  'EXECUTOR_UNREGISTERED',
+  'IO_SWITCHBOARD_EXITED',
+]);
 
 /** The executor or its container ended, and nothing says more. */
 export const executorTerminated: Rule = {

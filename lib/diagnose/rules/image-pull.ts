@@ -1,3 +1,4 @@
+import { pullTrouble } from '../pull-trouble';
 import { isLaunchReport, mentions, type Reading } from '../reading';
 import type { Rule } from '../rule';
 import { imageName, ofApp } from '../wording';
@@ -19,6 +20,10 @@ const PHRASES: readonly string[] = [
   'repository does not exist',
   'unable to find image',
   'no such image',
+  'error getting credentials',
+  'docker-credential',
+  "failed to perform 'curl'",
+  "unexpected 'curl' output",
   'image not found',
   'imagepullbackoff',
   'errimagepull',
@@ -35,6 +40,7 @@ const PHRASES: readonly string[] = [
   'docker/registry_puller',
   'failed to provision',
 ];
+const IMAGE_NOT_FOUND = /\bimage ['"]?[^\s'"]{1,255}['"]? not found/;
 const DOCKER_PULL = /'docker [^'\n]{0,300} pull /;
 const REGISTRY_ADDRESS = /\/v[12]\/|index\.docker\.io|registry|docker\.io/;
 const REGISTRY_TROUBLE: readonly string[] = [
@@ -59,92 +65,25 @@ export const imagePull: Rule = {
   id: 'image-pull',
   matches(facts, reading) {
     if (reading.exit?.from === 'mesos' || !isPullFailure(reading)) return null;
+    const { why, advice } = pullTrouble(reading, imageName(facts));
     return {
       cause: 'image_pull_failure',
       disposition: 'failure',
       proof: isLaunchReport(reading) ? 'proven' : 'likely',
-      summary: `Pulling ${imageName(facts)}${ofApp(facts)} failed: ${whyOf(reading)}.`,
+      summary: `Pulling ${imageName(facts)}${ofApp(facts)} failed: ${why}.`,
       because: [],
-      advice: adviceOf(reading, imageName(facts)),
+      advice: [advice],
     };
   },
 };
 
 function isPullFailure(reading: Reading): boolean {
   if (mentions(reading, PHRASES) !== null || DOCKER_PULL.test(reading.lower)) return true;
+  if (IMAGE_NOT_FOUND.test(reading.lower)) return true;
   return (
     REGISTRY_ADDRESS.test(reading.lower) &&
     mentions(reading, REGISTRY_TROUBLE) !== null &&
     mentions(reading, DOCKER_WORDS) !== null &&
     mentions(reading, ['failed to fetch all uris', 'error downloading resource']) === null
   );
-}
-
-type Reason = 'missing' | 'refused' | 'limited' | 'untrusted' | 'unreachable' | 'other';
-
-function reasonOf(reading: Reading): Reason {
-  if (mentions(reading, ['toomanyrequests', 'pull rate limit']) !== null) return 'limited';
-  if (
-    mentions(reading, ['pull access denied', 'unauthorized', 'no basic auth', 'denied', 'forbidden']) !== null
-  )
-    return 'refused';
-  if (
-    mentions(reading, [
-      'manifest unknown',
-      'not found',
-      'no such image',
-      'does not exist',
-      'not a valid',
-      'invalid reference',
-    ]) !== null
-  ) {
-    return 'missing';
-  }
-  if (mentions(reading, ['x509']) !== null) return 'untrusted';
-  if (
-    mentions(reading, [
-      'timeout',
-      'timed out',
-      'refused',
-      'no such host',
-      'resolve',
-      'unreachable',
-      'deadline',
-    ]) !== null
-  ) {
-    return 'unreachable';
-  }
-  return 'other';
-}
-
-const WHY: Record<Reason, string> = {
-  missing: 'the registry has no such image or tag',
-  refused: 'the registry refused access, or has no such repository',
-  limited: "the registry's rate limit is reached",
-  untrusted: "the registry's certificate is not trusted by the host",
-  unreachable: 'the registry did not answer',
-  other: 'see the message',
-};
-
-function whyOf(reading: Reading): string {
-  return WHY[reasonOf(reading)];
-}
-
-function adviceOf(reading: Reading, image: string): string[] {
-  switch (reasonOf(reading)) {
-    case 'missing':
-      return [`Check name and tag of ${image} in the registry; was the build pushed, or the tag cleaned up?`];
-    case 'refused':
-      return [
-        `Check that the agents hold credentials that may pull ${image} (docker.tar.gz in \`uris\`, or --docker_config), and that the name is right.`,
-      ];
-    case 'limited':
-      return ['Pull through a mirror or with a paid account; a restart storm uses the limit up fast.'];
-    case 'untrusted':
-      return ["Put the registry's CA under /etc/docker/certs.d/ on the agents."];
-    case 'unreachable':
-      return ['From that host, try `curl -v https://<registry>/v2/`; are other hosts hit too?'];
-    case 'other':
-      return [`On that host, pull ${image} by hand and read what Docker says.`];
-  }
 }

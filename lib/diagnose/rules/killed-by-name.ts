@@ -5,7 +5,7 @@ import type { Rule } from '../rule';
 import { excerpt, graceSentence, ofApp } from '../wording';
 
 const BY_WHOM =
-  /\b(?:killed|restarted|stopped|deleted|terminated) by (?!signal\b|sig[a-z]{3,4}\b)(?:the )?([\w.@/-]{1,80})/i;
+  /\b(?:killed|restarted|stopped|deleted|terminated) by (?!(?:the )?(?:signal|sig[a-z]{3,4}|oom|kernel|out|health|memory|its|a|an)\b)(?:the )?([\w.@/-]{1,80})/i;
 const PERSON_SAYS: readonly string[] = [
   'pod-deleted',
   'user requested',
@@ -21,7 +21,8 @@ const DEPLOY_SAYS: readonly string[] = [
   'scale down',
   'rolling restart',
   'rolled back',
-  'deploy',
+  'deployment',
+  'new deploy',
 ];
 // Programs that kill on somebody's behalf: not a person.
 const PROGRAM =

@@ -41,6 +41,21 @@ const PHRASES: readonly string[] = [
   'conflict. the container name',
   'failed to setup rootfs',
   'failed to find user',
+  'unable to find user',
+  'no matching entries in passwd',
+  'while launching child container',
+  'shim error',
+  'devmapper',
+  'dm_task_run',
+  'driver devicemapper failed',
+  'device or resource busy',
+  'structure needs cleaning',
+  'mounts denied',
+  'could not select device driver',
+  'unknown flag',
+  'flag provided but not defined',
+  'minimum memory limit',
+  'invalid volume specification',
 ];
 // ENOSPC that no full disk explains.
 const CGROUP_WORDS: readonly string[] = ['cpuset', 'cgroup', 'inotify'];
@@ -50,7 +65,7 @@ export const launchFailed: Rule = {
   id: 'launch-failed',
   matches(facts, reading) {
     const isReason = reading.reason !== null && REASONS.has(reading.reason);
-    const isText = mentions(reading, PHRASES) !== null;
+    const isText = mentions(reading, PHRASES) !== null || reading.lower.startsWith('docker: ');
     const isCgroup =
       reading.lower.includes('no space left on device') && mentions(reading, CGROUP_WORDS) !== null;
     if (!isReason && !isText && !isCgroup) return null;

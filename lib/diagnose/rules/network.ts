@@ -1,4 +1,4 @@
-import { isLaunchReport, mentions } from '../reading';
+import { isLaunchReport, mentions, type Reading } from '../reading';
 import type { Rule } from '../rule';
 import { ofApp } from '../wording';
 
@@ -18,6 +18,7 @@ const PHRASES: readonly string[] = [
   'iptables failed',
   'iptables:',
   'port is already allocated',
+  'port has already been allocated',
   'failed to bind host port',
   'error response from daemon: network',
   'failed to add the host (veth',
@@ -37,11 +38,11 @@ export const network: Rule = {
   id: 'network',
   matches(facts, reading) {
     if (reading.exit?.from === 'mesos') return null;
-    const phrase = mentions(reading, PHRASES);
-    if (phrase === null) return null;
+    if (mentions(reading, PHRASES) === null && !isPortConflictOfDocker(reading)) return null;
     const isPort =
       mentions(reading, [
         'port is already allocated',
+        'port has already been allocated',
         'failed to bind host port',
         'address already in use',
         'unallocated port',
@@ -62,3 +63,11 @@ export const network: Rule = {
     };
   },
 };
+
+/** Docker's proxy could not take the port. The app's own `address already in use` is its own failure instead. */
+function isPortConflictOfDocker(reading: Reading): boolean {
+  return (
+    reading.lower.includes('bind: address already in use') &&
+    mentions(reading, ['error response from daemon', 'cannot start container', 'userland proxy']) !== null
+  );
+}

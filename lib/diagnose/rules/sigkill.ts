@@ -1,4 +1,4 @@
-import { isDockerContainer } from '../container';
+import { dockerClientNote, isDockerContainer } from '../container';
 import type { Rule } from '../rule';
 import { kernelLogCommand, limitNote, ofApp } from '../wording';
 
@@ -16,7 +16,7 @@ export const sigkill: Rule = {
       disposition: 'failure',
       proof: reading.signal.from === 'text' || reading.exit?.from === 'text' ? 'possible' : 'likely',
       summary: `SIGKILL (137) ended the task${ofApp(facts)}${limitNote(facts)}: sent by the kernel's out-of-memory killer, a docker stop or kill from outside, or an operator; nothing here proves which.`,
-      because: ['TASK_FAILED: nobody asked Mesos to kill it.'],
+      because: ['TASK_FAILED: nobody asked Mesos to kill it.', ...dockerClientNote(facts, reading)],
       advice: [
         `On the host: ${kernelLogCommand(facts)}`,
         isDocker

@@ -1,3 +1,4 @@
+import { dockerClientNote } from '../container';
 import type { Rule } from '../rule';
 import { ofApp, utc } from '../wording';
 
@@ -18,7 +19,7 @@ export const sigterm: Rule = {
       disposition: 'failure',
       proof: 'likely',
       summary: `${what} ended the task${ofApp(facts)}, and Mesos had not been asked to kill it: somebody or something on the host did.`,
-      because: ['TASK_FAILED: nobody asked Mesos to kill it.'],
+      because: ['TASK_FAILED: nobody asked Mesos to kill it.', ...dockerClientNote(facts, reading)],
       advice: [
         `See on the host what stopped containers or services at ${when}: docker stop, a Docker or host restart, a supervisor inside the container.`,
       ],

@@ -274,6 +274,8 @@ CREATE TABLE exposure_hour_default PARTITION OF exposure_hour DEFAULT;
 CREATE INDEX exposure_hour_hour_idx ON exposure_hour (cluster_id, kind, hour);
 
 -- Makes the partition of `parent` for the month of `at` (UTC), moving rows that already wait in the default one.
+-- Lock: where the month is missing, writers of `parent` and readers of its default partition wait until the caller
+--   commits. Call it first in a transaction, never after having written to `parent` (two such could deadlock).
 CREATE FUNCTION exit137_ensure_month(parent text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   month_start timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
@@ -284,7 +286,10 @@ DECLARE
                                   WHEN 'exposure_hour' THEN 'hour' END;
 BEGIN
   IF to_regclass(child) IS NOT NULL THEN RETURN; END IF;
-  PERFORM pg_advisory_xact_lock(137, hashtext(parent));
+  -- Keeps a second caller waiting, and writers: one that had already chosen the default partition for a row of this
+  -- month would fail on it. Only a lock on a table makes the next line see what others committed meanwhile: under an
+  -- advisory lock it would still be answered from this session's cache.
+  EXECUTE format('LOCK TABLE ONLY %I IN SHARE ROW EXCLUSIVE MODE', parent);
   IF to_regclass(child) IS NOT NULL THEN RETURN; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
   EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= $1 AND %I < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved',

@@ -1,0 +1,1 @@
+export { AppUnknown as default } from '@/components/apps/app-unknown';

@@ -1,0 +1,29 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+
+import { loadPage } from '@/app/load-page';
+import { hostUrl } from '@/components/hosts/host-urls';
+import { HostView } from '@/components/hosts/host-view';
+import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
+import { pathText } from '@/components/tasks/path-text';
+import { pool } from '@/lib/db/pool';
+import { hostDetail } from '@/lib/stats/host-detail';
+
+export const dynamic = 'force-dynamic';
+
+type HostPageProps = { params: Promise<{ hostname: string }>; searchParams: Promise<RawSearchParams> };
+
+export async function generateMetadata({ params }: HostPageProps): Promise<Metadata> {
+  return { title: pathText([(await params).hostname]) };
+}
+
+export default async function HostPage({ params, searchParams }: HostPageProps) {
+  const hostname = pathText([(await params).hostname]);
+  const { window } = pageWindow(await searchParams);
+  const now = new Date();
+  const body = await loadPage(() => hostDetail(pool(), { hostname, ...windowAt(window, now) }, now));
+  if (body === null) notFound();
+  return (
+    <HostView hostname={hostname} initial={{ url: hostUrl(hostname, window), body, at: now.toISOString() }} />
+  );
+}

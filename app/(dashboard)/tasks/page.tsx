@@ -1,0 +1,59 @@
+import type { Metadata } from 'next';
+
+import { loadPage } from '@/app/load-page';
+import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
+import {
+  ALL_TIME,
+  PAGE_SIZE,
+  type TaskFilters,
+  taskFilters,
+  taskListPlace,
+  tasksApiUrl,
+} from '@/components/tasks/task-filters';
+import { TaskList } from '@/components/tasks/task-list';
+import { env } from '@/lib/config/env';
+import { pool } from '@/lib/db/pool';
+import { listTasks } from '@/lib/stats/list-tasks';
+import { strip } from '@/lib/stats/strip';
+
+export const metadata: Metadata = { title: 'Tasks' };
+
+export default async function TasksPage({ searchParams }: { searchParams: Promise<RawSearchParams> }) {
+  const raw = await searchParams;
+  const now = new Date();
+  const { window } = pageWindow(raw);
+  const { filters } = taskFilters(raw);
+  const place = taskListPlace(raw);
+  const query = {
+    ...narrowing(filters),
+    ...windowAt(place.allTime ? { ...window, ...ALL_TIME } : window, now),
+    cursor: place.cursor ?? undefined,
+    limit: PAGE_SIZE,
+  };
+  const [body, health] = await loadPage(() =>
+    Promise.all([listTasks(pool(), query, now), strip(pool(), stripInput(), now)]),
+  );
+  const initial = { url: tasksApiUrl({ filters, place, window }), body, at: now.toISOString() };
+  return <TaskList initial={initial} everObserved={health.lastSuccessAt !== null} />;
+}
+
+/** The filters as lib/stats takes them: what narrows nothing is absent. */
+function narrowing(filters: TaskFilters) {
+  const { state, cause, disposition, host, app, framework, fingerprint, exitCode, q } = filters;
+  return {
+    state: state.length > 0 ? state : undefined,
+    cause: cause.length > 0 ? cause : undefined,
+    disposition: disposition.length > 0 ? disposition : undefined,
+    host: host ?? undefined,
+    app: app ?? undefined,
+    framework: framework ?? undefined,
+    fingerprint: fingerprint ?? undefined,
+    exitCode: exitCode ?? undefined,
+    q: q ?? undefined,
+  };
+}
+
+function stripInput() {
+  const { POLL_INTERVAL_MS, SIMULATED, TIME_ZONE } = env();
+  return { pollIntervalMs: POLL_INTERVAL_MS, simulated: SIMULATED, timeZone: TIME_ZONE };
+}

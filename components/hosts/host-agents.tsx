@@ -1,0 +1,88 @@
+'use client';
+
+import { type Column, DataTable } from '@/components/ui/data-table';
+import { Empty } from '@/components/ui/empty';
+import { Instant } from '@/components/ui/instant';
+import type { HostDetailBody } from '@/lib/contracts/stats';
+import { formatMemMb } from '@/lib/format/bytes';
+import { formatCount, NOT_KNOWN } from '@/lib/format/numbers';
+
+import classes from './host-agents.module.css';
+
+type Agent = HostDetailBody['agents'][number];
+
+const COLUMNS: Column<Agent>[] = [
+  {
+    key: 'id',
+    header: 'Agent id',
+    isRowHeader: true,
+    cell: ({ agentId }) => <code>{agentId}</code>,
+  },
+  { key: 'state', header: 'State', cell: (agent) => <AgentState agent={agent} /> },
+  {
+    key: 'registered',
+    header: 'Registered',
+    cell: ({ registeredAt }) => <Instant at={registeredAt} mode="minutes" />,
+  },
+  {
+    key: 'reregistered',
+    header: 'Reregistered',
+    cell: ({ reregisteredAt }) => <Instant at={reregisteredAt} mode="minutes" />,
+  },
+  { key: 'version', header: 'Mesos', cell: ({ version }) => version ?? NOT_KNOWN },
+  { key: 'cpus', header: 'CPUs', align: 'right', cell: ({ cpus }) => formatCount(cpus) },
+  { key: 'mem', header: 'Memory', align: 'right', cell: ({ memMb }) => formatMemMb(memMb) },
+  { key: 'disk', header: 'Disk', align: 'right', cell: ({ diskMb }) => formatMemMb(diskMb) },
+  {
+    key: 'running',
+    header: 'Running',
+    align: 'right',
+    cell: ({ tasksRunning }) => formatCount(tasksRunning),
+  },
+  {
+    key: 'attributes',
+    header: 'Attributes',
+    grow: true,
+    cell: ({ attributes }) => <Attributes of={attributes} />,
+  },
+];
+
+/** Every agent that ever stood under a host's name. */
+export function HostAgents({ agents }: { agents: readonly Agent[] }) {
+  return (
+    <DataTable
+      caption="Agents under this name"
+      columns={COLUMNS}
+      rows={agents}
+      rowKey={({ cluster, agentId }) => `${cluster} ${agentId}`}
+      rowTone={({ goneAt }) => (goneAt === null ? null : 'muted')}
+      empty={
+        <Empty title="No master ever listed an agent under this name">
+          Its task ends are known from history.
+        </Empty>
+      }
+    />
+  );
+}
+
+function AgentState({ agent }: { agent: Agent }) {
+  if (agent.goneAt !== null) {
+    return (
+      <>
+        gone <Instant at={agent.goneAt} mode="minutes" />
+      </>
+    );
+  }
+  return <>{agent.active ? 'active' : 'inactive'}</>;
+}
+
+function Attributes({ of }: { of: Record<string, string> }) {
+  const entries = Object.entries(of);
+  if (entries.length === 0) return <>{NOT_KNOWN}</>;
+  const text = entries.map(([name, value]) => `${name}:${value}`).join(' ');
+  return (
+    <code className={classes.attributes} title={text}>
+      {text}
+    </code>
+  );
+}

@@ -1,0 +1,87 @@
+'use client';
+
+import { CauseBars } from '@/components/charts/cause-bars';
+import { settled } from '@/components/charts/chart-frame';
+import { TimelineChart } from '@/components/charts/timeline-chart';
+import { usePageWindow } from '@/components/shell/use-page-window';
+import { TaskTable } from '@/components/task-ends/task-table';
+import { Empty } from '@/components/ui/empty';
+import { Instant } from '@/components/ui/instant';
+import { LiveNotice } from '@/components/ui/live-notice';
+import { Columns, Page } from '@/components/ui/page';
+import { PageHeader } from '@/components/ui/page-header';
+import { Panel } from '@/components/ui/panel';
+import { PlainLink } from '@/components/ui/plain-link';
+import { type Initial, useLive } from '@/components/ui/use-live';
+import { HostDetailBody } from '@/lib/contracts/stats';
+import { tasksHref, withQuery } from '@/lib/format/hrefs';
+
+import { HostAgents } from './host-agents';
+import { HostApps } from './host-apps';
+import { HostFigures } from './host-figures';
+import { hostUrl } from './host-urls';
+
+type HostViewProps = { hostname: string; initial: Initial<HostDetailBody> };
+
+/** One host: how it fails against the fleet, when, why, and whose tasks. */
+export function HostView({ hostname, initial }: HostViewProps) {
+  const { window, links } = usePageWindow();
+  const live = useLive({ url: hostUrl(hostname, window), schema: HostDetailBody, initial });
+  const { data } = live;
+  const filters = { ...links, host: hostname };
+  return (
+    <Page>
+      <PageHeader
+        crumbs={[{ label: 'Hosts', href: withQuery('/hosts', links) }]}
+        title={hostname}
+        note={
+          <>
+            {hostState(data.rate)} · <Instant at={data.from} mode="minutes" /> –{' '}
+            <Instant at={data.to} mode="minutes" />
+          </>
+        }
+        actions={<PlainLink href={tasksHref(filters)}>All task ends here</PlainLink>}
+      />
+      <LiveNotice live={live} />
+      <HostFigures detail={data} />
+      <TimelineChart
+        title="Task ends on this host"
+        state={settled(data.timeline)}
+        filters={{ host: hostname, cluster: links.cluster }}
+      />
+      <Panel
+        title="Newest failures here"
+        flush
+        actions={
+          <PlainLink href={tasksHref({ ...filters, disposition: 'failure' })}>All failures here</PlainLink>
+        }
+      >
+        <TaskTable
+          caption="Newest failures on this host"
+          items={data.newest}
+          hide={['host']}
+          pageSize={10}
+          links={links}
+          empty={<Empty title="No task failed here in this window" />}
+        />
+      </Panel>
+      <Columns>
+        <Panel title="Why tasks ended here">
+          <CauseBars causes={data.causes} filters={filters} />
+        </Panel>
+        <Panel title="Apps here" flush>
+          <HostApps detail={data} hostname={hostname} links={links} />
+        </Panel>
+      </Columns>
+      <Panel title="Agents under this name" note="every agent id ever seen, newest first" flush>
+        <HostAgents agents={data.agents} />
+      </Panel>
+    </Page>
+  );
+}
+
+function hostState(rate: HostDetailBody['rate']): string {
+  if (rate.listed === null) return 'Known from history only';
+  if (!rate.listed) return 'Gone: not in the last whole poll';
+  return rate.active === false ? 'Inactive' : 'Active';
+}

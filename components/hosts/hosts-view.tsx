@@ -1,0 +1,84 @@
+'use client';
+
+import { useQueryState } from 'nuqs';
+
+import { RateBars } from '@/components/charts/rate-bars';
+import { usePageWindow } from '@/components/shell/use-page-window';
+import { Empty } from '@/components/ui/empty';
+import { FilterInput } from '@/components/ui/filter-input';
+import { LiveNotice } from '@/components/ui/live-notice';
+import { Page } from '@/components/ui/page';
+import { PageHeader } from '@/components/ui/page-header';
+import { Panel } from '@/components/ui/panel';
+import { type Initial, useLive } from '@/components/ui/use-live';
+import { isSuspect } from '@/lib/charts/rates-model';
+import { type HostRate, HostRatesBody } from '@/lib/contracts/stats';
+import { hostHref } from '@/lib/format/hrefs';
+import { formatRate, plural } from '@/lib/format/numbers';
+import { hostsUrl } from './host-urls';
+import { HostsTable } from './hosts-table';
+import { SuspectMark } from './suspect-mark';
+
+const BARS = 20;
+
+/** Every host with its failure rate against the fleet's, the worst first. */
+export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
+  const { window, links } = usePageWindow();
+  const [filter, setFilter] = useQueryState('filter', { history: 'replace', defaultValue: '' });
+  const live = useLive({ url: hostsUrl(window), schema: HostRatesBody, initial });
+  const { items, fleet } = live.data;
+  const rows = items.filter((row) => matches(row, filter));
+  const suspect = (row: HostRate): boolean => isSuspect(row, items.length);
+  const suspects = items.filter(suspect).length;
+  return (
+    <Page>
+      <PageHeader
+        title="Hosts"
+        note={
+          <>
+            {plural(items.length, 'host')} · fleet: {formatRate(fleet.failuresPer1000TaskHours)} failures per
+            1,000 task-hours{suspects > 0 && ` · ${plural(suspects, 'suspect')}`}
+          </>
+        }
+        actions={
+          <FilterInput
+            label="Filter hosts"
+            value={filter}
+            onChange={(text) => void setFilter(text === '' ? null : text)}
+          />
+        }
+      />
+      <LiveNotice live={live} />
+      <Panel title="Failure rate by host" note={note(rows)}>
+        <RateBars
+          label="Failure rate by host"
+          rows={rows}
+          fleet={fleet}
+          nameOf={(row) => row.hostname}
+          hrefOf={(row) => hostHref(row.hostname, links)}
+          markOf={(row) => suspect(row) && <SuspectMark short />}
+          most={BARS}
+          empty={
+            <Empty
+              title={
+                filter === '' ? 'No failure on any host in this window' : 'No failing host matches the filter'
+              }
+            />
+          }
+        />
+      </Panel>
+      <Panel title="All hosts" flush>
+        <HostsTable rows={rows} fleet={fleet} links={links} isSuspect={suspect} filtered={filter !== ''} />
+      </Panel>
+    </Page>
+  );
+}
+
+function note(rows: readonly HostRate[]): string | undefined {
+  const failing = rows.filter(({ failed }) => failed > 0).length;
+  return failing > BARS ? `the worst ${BARS} of ${failing} with failures` : undefined;
+}
+
+function matches(row: HostRate, filter: string): boolean {
+  return row.hostname.toLowerCase().includes(filter.trim().toLowerCase());
+}

@@ -1,0 +1,67 @@
+'use client';
+
+import { Instant } from '@/components/ui/instant';
+import { LiveNotice } from '@/components/ui/live-notice';
+import { Notice, type Tone } from '@/components/ui/notice';
+import { Columns, Page } from '@/components/ui/page';
+import { PageHeader } from '@/components/ui/page-header';
+import { Panel } from '@/components/ui/panel';
+import { type Initial, useLive } from '@/components/ui/use-live';
+import { StatusBody } from '@/lib/contracts/status';
+import { formatDuration } from '@/lib/format/durations';
+
+import { ClusterFacts } from './cluster-facts';
+import { DatabaseFacts } from './database-facts';
+import { GapsTable } from './gaps-table';
+import { PollsTable } from './polls-table';
+import { SourceCard } from './source-card';
+import { STATUS_URL } from './status-url';
+
+const SENTENCES: Record<StatusBody['health'], { tone: Tone; text: string }> = {
+  ok: { tone: 'good', text: 'Every source is read.' },
+  degraded: { tone: 'warn', text: 'At least one source is not read: task ends may be late or missing.' },
+  blind: { tone: 'bad', text: 'Nothing was ever read: the pages cannot tell anything.' },
+};
+
+/** The collector: what it reads, how fresh that is, what went wrong and what escaped it. */
+export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
+  const live = useLive({ url: STATUS_URL, schema: StatusBody, initial });
+  const { data } = live;
+  const { tone, text } = SENTENCES[data.health];
+  return (
+    <Page>
+      <PageHeader
+        title="Status"
+        note={
+          <>
+            exit137 {data.version} · role {data.role} · polls every {formatDuration(data.pollIntervalMs)} · as
+            of <Instant at={data.now} />
+          </>
+        }
+      />
+      <LiveNotice live={live} />
+      <Notice tone={tone} role="status">
+        {text}
+      </Notice>
+      {data.sources.map((source) => (
+        <SourceCard key={`${source.cluster} ${source.source}`} source={source} />
+      ))}
+      <Panel title="Gaps" note="spans in which task ends may have escaped; newest first" flush>
+        <GapsTable gaps={data.gaps} />
+      </Panel>
+      <Columns>
+        {data.clusters.map((cluster) => (
+          <Panel key={cluster.name} title={`Cluster ${cluster.name}`}>
+            <ClusterFacts cluster={cluster} />
+          </Panel>
+        ))}
+        <Panel title="Database">
+          <DatabaseFacts database={data.database} />
+        </Panel>
+      </Columns>
+      <Panel title="Polls" note="the newest 50, of all sources" flush>
+        <PollsTable polls={data.polls} />
+      </Panel>
+    </Page>
+  );
+}

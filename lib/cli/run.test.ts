@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+
+import { describe, expect, it } from 'vitest';
+
+import { run, USAGE } from './run';
+
+function collector() {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
+async function runWith(args: string[], input: string) {
+  const out = collector();
+  const err = collector();
+  const status = await run(args, { stdin: Readable.from([input]), stdout: out.stream, stderr: err.stream });
+  return { status, out: out.text(), err: err.text() };
+}
+
+describe('exit137 diagnose --jsonl', () => {
+  it('gives one verdict per line, in order', async () => {
+    const input = [
+      { id: 'a', state: 'TASK_FAILED', message: 'Container exited with status 137' },
+      { id: 'b', state: 'TASK_KILLED', message: 'Container exited with status 143' },
+      { id: 'c', state: 'TASK_FAILED', message: 'Command exited with status 3221225477' },
+    ];
+    const { status, out } = await runWith(
+      ['diagnose', '--jsonl'],
+      `${input.map((line) => JSON.stringify(line)).join('\n')}\n\n`,
+    );
+    const answers = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(status).toBe(0);
+    expect(answers).toMatchObject([
+      {
+        id: 'a',
+        cause: 'sigkill_137_unproven',
+        disposition: 'failure',
+        proof: 'likely',
+        exit_code: 137,
+        signal: 'SIGKILL',
+      },
+      {
+        id: 'b',
+        cause: 'killed_by_deploy_or_scale',
+        disposition: 'unexplained',
+        proof: 'possible',
+        exit_code: 143,
+      },
+      { id: 'c', cause: 'app_crash_signal', exit_code: 3221225477 },
+    ]);
+    expect(Object.keys(answers[0])).toEqual([
+      'id',
+      'cause',
+      'disposition',
+      'proof',
+      'exit_code',
+      'signal',
+      'summary',
+      'because',
+      'advice',
+    ]);
+    expect(JSON.stringify(answers)).not.toContain('1970');
+  });
+
+  it('answers a malformed line with its error, goes on, and ends with 1', async () => {
+    const input = `nonsense\n{"id":"a","state":"TASK_FINISHED"}\n{"id":"long","message":"${'x'.repeat(1024 * 1024)}"}\n`;
+    const { status, out, err } = await runWith(['diagnose', '--jsonl'], input);
+    expect(status).toBe(1);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { id: null, error: 'not JSON' },
+      { id: 'a', cause: 'finished_unexpectedly' },
+      { id: null, error: 'line longer than 1048576 characters' },
+    ]);
+    expect(err).toBe('2 lines were not understood.\n');
+  });
+
+  it.each([[[]], [['explode']], [['diagnose']], [['diagnose', '--jsonl', 'file']], [['diagnose', '--json']]])(
+    '%j: usage on stderr, status 2',
+    async (args) => {
+      expect(await runWith(args, '')).toEqual({ status: 2, out: '', err: USAGE });
+    },
+  );
+
+  it('help: usage on stdout, status 0', async () => {
+    expect(await runWith(['help'], '')).toEqual({ status: 0, out: USAGE, err: '' });
+  });
+});
+
+describe('the exit137 process', () => {
+  it('reads standard input and ends with the status of the run', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'lib/cli/main.ts', 'diagnose', '--jsonl'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    child.stdin.end('{"id":"a","state":"TASK_UNREACHABLE"}\n');
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      id: 'a',
+      cause: 'agent_unreachable_or_partition',
+      proof: 'proven',
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+
+import { ask, type Row } from '../facts-for-tests';
+import { sigkill } from './sigkill';
+
+describe('sigkill', () => {
+  it.each<Row>([
+    {
+      when: 'Docker executor, 1.x',
+      facts: { message: 'Container exited with status 137' },
+      want: 'sigkill_137_unproven failure likely',
+    },
+    {
+      when: 'Docker executor, 0.23 to 0.28',
+      facts: { message: 'Docker container run error: Container exited on error: exited with status 137' },
+      want: 'sigkill_137_unproven failure likely',
+    },
+    {
+      when: 'command executor, the process itself',
+      facts: { message: 'Command terminated with signal Killed' },
+      want: 'sigkill_137_unproven failure likely',
+    },
+    {
+      when: 'command executor, a child of the shell',
+      facts: { message: 'Command exited with status 137' },
+      want: 'sigkill_137_unproven failure likely',
+    },
+    {
+      when: "a program's words",
+      facts: { message: 'worker exited with code 137' },
+      want: 'sigkill_137_unproven failure possible',
+    },
+    {
+      when: 'killed on request',
+      facts: { state: 'TASK_KILLED', message: 'Container exited with status 137' },
+      want: null,
+    },
+    { when: '136', facts: { message: 'Container exited with status 136' }, want: null },
+  ])('$when: $want', ({ facts, want }) => {
+    expect(ask(sigkill, facts)).toBe(want);
+  });
+});

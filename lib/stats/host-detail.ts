@@ -1,0 +1,147 @@
+import { z } from 'zod';
+
+import type { HostDetailBody } from '@/lib/contracts/stats';
+import type { Window } from '@/lib/contracts/window';
+import type { Db } from '@/lib/db/pool';
+
+import { type ClusterScope, clustersInScope, idsOf } from './cluster-scope';
+import { causeCountsOf } from './end-counts';
+import { fleetRate } from './fleet-rate';
+import { listHostRates } from './host-rates';
+import { newestFailures } from './newest-failures';
+import { readTimeline } from './timeline';
+
+const MAX_AGENTS = 100;
+const MAX_APPS = 50;
+const MAX_NEWEST = 20;
+
+export type HostDetailInput = Window & { hostname: string; cluster?: string | undefined };
+
+/**
+ * One host: its rate against the fleet, its agents, ends over time, causes, apps and newest failures.
+ * `hostname` is a hostname, or the agent id where none is known. Null: no agent and no end of that name.
+ *
+ * Shape: where several clusters know the name, the first by name answers; `cluster` chooses.
+ * Errors: a database failure propagates.
+ * Cost: index ranges of one host, and the fleet's rate.
+ */
+export async function hostDetail(db: Db, query: HostDetailInput, now: Date): Promise<HostDetailBody | null> {
+  const { hostname, from, to } = query;
+  const cluster = await findCluster(db, query);
+  if (!cluster) return null;
+  const clusters = [cluster];
+  const fleet = await fleetRate(db, clusters, query);
+  const [rate] = await listHostRates(db, clusters, query, fleet, { host: hostname, limit: 1 });
+  const { body, counts } = await readTimeline(db, clusters, query, { host: hostname });
+  return {
+    rate: rate ?? quietRate(hostname, cluster.name),
+    fleet: fleet.rate,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    agents: await listAgents(db, cluster, hostname),
+    timeline: body,
+    causes: causeCountsOf(counts),
+    apps: await listApps(db, cluster, query),
+    newest: await newestFailures(
+      db,
+      { from, to, cluster: cluster.name, host: hostname, limit: MAX_NEWEST },
+      now,
+    ),
+  };
+}
+
+async function findCluster(
+  db: Db,
+  { hostname, cluster }: { hostname: string; cluster?: string | undefined },
+): Promise<ClusterScope | null> {
+  const clusters = await clustersInScope(db, cluster);
+  const { rows } = await db.query<{ id: number }>(
+    `SELECT id FROM unnest($1::smallint[]) AS c (id)
+     WHERE EXISTS (SELECT 1 FROM agent WHERE cluster_id = c.id AND hostname = $2)
+        OR EXISTS (SELECT 1 FROM task_end WHERE cluster_id = c.id AND host = $2)`,
+    [idsOf(clusters), hostname],
+  );
+  return clusters.find(({ id }) => rows.some((row) => row.id === id)) ?? null;
+}
+
+/** Known from another time only: nothing ended or ran here in the window, and no agent was ever listed. */
+function quietRate(hostname: string, cluster: string): HostDetailBody['rate'] {
+  return {
+    hostname,
+    cluster,
+    ended: 0,
+    failed: 0,
+    killed: 0,
+    oom: 0,
+    failureShare: null,
+    failuresPer1000TaskHours: null,
+    taskHours: 0,
+    lastFailureAt: null,
+    topCause: null,
+    listed: null,
+    active: null,
+    tasksRunning: null,
+    chance: null,
+  };
+}
+
+const Attributes = z.record(z.string(), z.string()).catch({});
+
+type AgentRow = {
+  agent_id: string;
+  version: string | null;
+  active: boolean;
+  registered_at: Date | null;
+  reregistered_at: Date | null;
+  gone_at: Date | null;
+  cpus: number | null;
+  mem_mb: number | null;
+  disk_mb: number | null;
+  tasks_running: number;
+  attributes: unknown;
+};
+
+async function listAgents(
+  db: Db,
+  cluster: ClusterScope,
+  hostname: string,
+): Promise<HostDetailBody['agents']> {
+  const { rows } = await db.query<AgentRow>(
+    `SELECT agent_id, version, active, registered_at, reregistered_at, gone_at, cpus, mem_mb, disk_mb, tasks_running,
+            attributes
+     FROM agent WHERE cluster_id = $1 AND hostname = $2
+     ORDER BY coalesce(registered_at, first_seen_at) DESC, agent_id LIMIT $3`,
+    [cluster.id, hostname, MAX_AGENTS],
+  );
+  return rows.map((row) => ({
+    cluster: cluster.name,
+    agentId: row.agent_id,
+    version: row.version,
+    active: row.active && row.gone_at === null,
+    registeredAt: row.registered_at?.toISOString() ?? null,
+    reregisteredAt: row.reregistered_at?.toISOString() ?? null,
+    goneAt: row.gone_at?.toISOString() ?? null,
+    cpus: row.cpus,
+    memMb: row.mem_mb,
+    diskMb: row.disk_mb,
+    tasksRunning: row.tasks_running,
+    attributes: Attributes.parse(row.attributes),
+  }));
+}
+
+async function listApps(
+  db: Db,
+  cluster: ClusterScope,
+  query: HostDetailInput,
+): Promise<HostDetailBody['apps']> {
+  const { rows } = await db.query<{ appId: string | null; ended: number; failed: number; killed: number }>(
+    `SELECT app_id AS "appId", count(*)::int AS ended,
+            (count(*) FILTER (WHERE disposition = 'failure'))::int AS failed,
+            (count(*) FILTER (WHERE disposition <> 'failure' AND state = 'TASK_KILLED'))::int AS killed
+     FROM task_end
+     WHERE cluster_id = $1 AND host = $2 AND finished_at >= $3 AND finished_at < $4 AND reopened_at IS NULL
+     GROUP BY app_id ORDER BY failed DESC, ended DESC, app_id LIMIT $5`,
+    [cluster.id, query.hostname, query.from, query.to, MAX_APPS],
+  );
+  return rows;
+}

@@ -1,0 +1,1 @@
+export function lockDataDir(dataDir: string, options?: { watchMs?: number }): Promise<{ release(): void }>;

@@ -1,0 +1,17 @@
+export const MODES = ['none', 'hang', 'truncate', 'cut', '500', '401', 'non-leader'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const TARGETS = ['masters', 'marathon', 'all'] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** How each side misbehaves at the moment; changed through the control listener. */
+export type Misbehaviour = { masters: Mode; marathon: Mode };
+
+export function createMisbehaviour(): Misbehaviour {
+  return { masters: 'none', marathon: 'none' };
+}
+
+export function misbehave(state: Misbehaviour, target: Target, mode: Mode): void {
+  if (target !== 'marathon') state.masters = mode;
+  if (target !== 'masters') state.marathon = mode;
+}
