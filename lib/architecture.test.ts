@@ -43,6 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/format',
     'lib/domain',
     'lib/log',
+    'package.json',
   ],
   instrumentation: ['lib/poller', 'lib/config', 'lib/log'],
   sim: [],

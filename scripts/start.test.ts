@@ -46,7 +46,7 @@ describe('npm start', () => {
   });
 
   it('tells an exit137 that runs already from another program on the port', async () => {
-    const port = await listen(createServer((_request, response) => response.end('{"name":"exit137"}')));
+    const port = await listen(createServer((_request, response) => response.end('exit137_info 1')));
     const { code, output } = await start({ PORT: port });
     expect(code).toBe(1);
     expect(output).toContain(`exit137 is already running at http://127.0.0.1:${port}`);

@@ -43,10 +43,10 @@ function appColumns(fleet: FleetRate, hrefOf: AppTableProps['hrefOf']): Column<A
       isRowHeader: true,
       sortValue: (row) => row.appId,
       cell: (row) => (
-        <>
+        <span className={classes.app}>
           <PlainLink href={hrefOf(row)}>{row.appId}</PlainLink>
           <AppMarks app={row} />
-        </>
+        </span>
       ),
     },
     number('failed', 'Failed', (row) => row.failed, formatCount, 'Task ends that are failures'),
@@ -70,8 +70,7 @@ function appColumns(fleet: FleetRate, hrefOf: AppTableProps['hrefOf']): Column<A
         </>
       ),
     },
-    number('oom', 'OOM', (row) => row.oom, formatCount, 'Failures that ran out of memory'),
-    { key: 'cause', header: 'Top cause', cell: (row) => <TopCause row={row} /> },
+    { key: 'cause', header: 'Top cause', grow: true, cell: (row) => <TopCause row={row} /> },
     {
       key: 'last',
       header: 'Last failure',

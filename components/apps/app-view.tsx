@@ -23,6 +23,9 @@ import { AppLastFailure } from './app-last-failure';
 import { AppMarks } from './app-marks';
 import { appUrl } from './app-urls';
 
+// The rest are one click away, and what stands below is one scroll away.
+const NEWEST = 10;
+
 type AppViewProps = { appId: string; initial: Initial<AppDetailBody> };
 
 /** One app: how it fails against the fleet, since which version, where, and what Marathon makes of it. */
@@ -68,6 +71,7 @@ export function AppView({ appId, initial }: AppViewProps) {
           items={data.newest}
           hide={['app']}
           links={links}
+          pageSize={NEWEST}
           empty={<Empty title="No task of this app failed in this window" />}
         />
       </Panel>

@@ -97,6 +97,7 @@ function hostColumns({
     {
       key: 'cause',
       header: 'Top cause',
+      isLong: true,
       cell: (row) => row.topCause && <TopCause row={row} />,
     },
     {
@@ -113,7 +114,7 @@ function hostColumns({
 function number(
   key: string,
   header: string,
-  valueOf: (row: HostRate) => number | null,
+  readValue: (row: HostRate) => number | null,
   format: (value: number | null) => string,
   title: string,
 ): Column<HostRate> {
@@ -123,8 +124,8 @@ function number(
     title,
     align: 'right',
     descendingFirst: true,
-    sortValue: valueOf,
-    cell: (row) => format(valueOf(row)),
+    sortValue: readValue,
+    cell: (row) => format(readValue(row)),
   };
 }
 

@@ -1,18 +1,19 @@
 import { CauseMark } from '@/components/task-ends/cause-mark';
+import { exitCodeMeaning } from '@/components/tasks/exit-code-meaning';
 import { ProofMark } from '@/components/tasks/verdict-marks';
 import { Instant } from '@/components/ui/instant';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { ReviewBody, ReviewGroup } from '@/lib/contracts/review';
 import { causeGroup } from '@/lib/domain/cause-group';
 import { appHref, hostHref, taskHref, tasksHref } from '@/lib/format/hrefs';
-import { formatCount, plural } from '@/lib/format/numbers';
+import { formatCount } from '@/lib/format/numbers';
 
 import { formatDelta } from './delta';
 import classes from './review.module.css';
 import { StatusMark } from './status-mark';
 
-const SHOWN_HOSTS = 4;
-const SHOWN_VERSIONS = 3;
+const SHOWN_HOSTS = 3;
+const SHOWN_VERSIONS = 2;
 
 /** The day's failures, one entry for each problem, the one that failed last on top. */
 export function ReviewGroups({ body }: { body: ReviewBody }) {
@@ -29,15 +30,14 @@ export function ReviewGroups({ body }: { body: ReviewBody }) {
 
 function Group({ group, body }: { group: ReviewGroup; body: ReviewBody }) {
   const day = { from: body.from, to: body.to, cluster: group.cluster };
-  const newest = taskHref({ cluster: group.cluster, taskId: group.newestTaskId, id: group.newestId });
   return (
-    <article className={classes.entry} aria-label={group.subject}>
+    <article className={classes.entry} aria-label={group.appId ?? group.subject}>
       <div className={classes.words}>
         <h3 className={classes.subject}>
           {group.appId === null ? (
             group.subject
           ) : (
-            <PlainLink href={appHref(group.appId, day)}>{group.subject}</PlainLink>
+            <PlainLink href={appHref(group.appId, day)}>{group.appId}</PlainLink>
           )}{' '}
           <StatusMark status={group.status} />
         </h3>
@@ -45,59 +45,69 @@ function Group({ group, body }: { group: ReviewGroup; body: ReviewBody }) {
           <CauseMark
             cause={group.cause}
             group={causeGroup({ cause: group.cause, state: 'TASK_FAILED', disposition: 'failure' })}
-          />{' '}
+          />
           <ProofMark proof={group.proof} />
+          <ExitCodes codes={group.exitCodes} />
         </p>
-        <p>{group.summary}</p>
-        <Where group={group} day={day} />
-        <p className={classes.links}>
-          <PlainLink href={newest}>
-            Newest task, <Instant at={group.newestAt} mode="minutes" />
-          </PlainLink>
-          <PlainLink href={tasksHref({ ...day, fingerprint: group.fingerprint })}>
-            All {plural(group.failures, 'failure')} of the day
+        <p>
+          {group.summary}{' '}
+          <PlainLink
+            className={classes.newest}
+            href={taskHref({ cluster: group.cluster, taskId: group.newestTaskId, id: group.newestId })}
+          >
+            Newest: <Instant at={group.newestAt} mode="minutes" />
           </PlainLink>
         </p>
       </div>
-      <Counts group={group} />
+      <Where group={group} day={day} />
+      <Counts group={group} day={day} />
     </article>
   );
 }
 
-/** Hosts, versions, exit codes and since when: how far the problem reaches. */
-function Where({ group, day }: { group: ReviewGroup; day: { from: string; to: string; cluster: string } }) {
+type Day = { from: string; to: string; cluster: string };
+
+function ExitCodes({ codes }: { codes: number[] }) {
+  if (codes.length === 0) return null;
+  return (
+    <span
+      className={classes.muted}
+      title={codes.map((code) => `${code} = ${exitCodeMeaning(code)}`).join('\n')}
+    >
+      exit {codes.join(', ')}
+    </span>
+  );
+}
+
+/** Hosts, versions and since when: how far the problem reaches. */
+function Where({ group, day }: { group: ReviewGroup; day: Day }) {
   const hosts = group.hosts.slice(0, SHOWN_HOSTS);
-  const moreHosts = group.hosts.length - hosts.length;
   const versions = group.versions.slice(0, SHOWN_VERSIONS);
-  const moreVersions = group.versions.length - versions.length;
   return (
     <dl className={classes.where}>
       <div>
         <dt>{group.hosts.length === 1 ? 'Host' : 'Hosts'}</dt>
         <dd>
-          {hosts.map(({ host, failures }, index) => (
-            <span key={host}>
-              {index > 0 && ', '}
+          {hosts.map(({ host, failures }) => (
+            <span key={host} className={classes.item}>
               <PlainLink href={hostHref(host, day)}>{host}</PlainLink>
-              {group.hosts.length > 1 && ` ${formatCount(failures)}`}
+              {group.hosts.length > 1 && ` ×${formatCount(failures)}`}
             </span>
           ))}
-          {moreHosts > 0 && ` and ${moreHosts} more`}
+          <More count={group.hosts.length - hosts.length} />
         </dd>
       </div>
       {versions.length > 0 && (
         <div>
           <dt>{group.versions.length === 1 ? 'Version' : 'Versions'}</dt>
           <dd>
-            {versions.join(', ')}
-            {moreVersions > 0 && ` and ${moreVersions} more`}
+            {versions.map((version) => (
+              <span key={version} className={classes.item} title={version}>
+                <Version version={version} />
+              </span>
+            ))}
+            <More count={group.versions.length - versions.length} />
           </dd>
-        </div>
-      )}
-      {group.exitCodes.length > 0 && (
-        <div>
-          <dt>{group.exitCodes.length === 1 ? 'Exit code' : 'Exit codes'}</dt>
-          <dd>{group.exitCodes.join(', ')}</dd>
         </div>
       )}
       <div>
@@ -110,12 +120,28 @@ function Where({ group, day }: { group: ReviewGroup; day: { from: string; to: st
   );
 }
 
-function Counts({ group }: { group: ReviewGroup }) {
+/** Marathon names versions by their instant; anything else stands as it is. */
+function Version({ version }: { version: string }) {
+  return Number.isNaN(Date.parse(version)) ? version : <Instant at={version} mode="minutes" />;
+}
+
+function More({ count }: { count: number }) {
+  return count > 0 && <span className={classes.muted}>and {count} more</span>;
+}
+
+function Counts({ group, day }: { group: ReviewGroup; day: Day }) {
   return (
     <dl className={classes.counts}>
       <div className={classes.today}>
         <dt>failures</dt>
-        <dd>{formatCount(group.failures)}</dd>
+        <dd>
+          <PlainLink
+            href={tasksHref({ ...day, fingerprint: group.fingerprint })}
+            title="All of them as a list"
+          >
+            {formatCount(group.failures)}
+          </PlainLink>
+        </dd>
       </div>
       <div>
         <dt>day before</dt>

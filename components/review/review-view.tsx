@@ -154,7 +154,7 @@ function Gone({ body }: { body: ReviewBody }) {
             <PlainLink
               href={tasksHref({ fingerprint: gone.fingerprint, cluster: gone.cluster, range: '7d' })}
             >
-              {gone.subject}
+              {gone.appId ?? gone.subject}
             </PlainLink>{' '}
             <CauseMark
               cause={gone.cause}

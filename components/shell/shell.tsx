@@ -73,13 +73,14 @@ function LiveClusterSelect({ strip }: { strip: Initial<StripBody> }) {
 /** What must be seen on every page: that the cluster is simulated, that the collector is behind or blind. */
 function LiveStrip({ strip }: { strip: Initial<StripBody> }) {
   const { data } = useStrip(strip);
+  const pathname = usePathname();
   return (
     <>
       {data.simulated && <SimulatedBanner />}
       {data.notice !== null && (
         <div className={classes.notice}>
           <Notice tone={data.health === 'blind' ? 'bad' : 'warn'} role="status">
-            {data.notice} <Link href="/status">See status</Link>
+            {data.notice} {pathname !== '/status' && <Link href="/status">See status</Link>}
           </Notice>
         </div>
       )}

@@ -49,7 +49,7 @@ export function TimeRangePicker() {
           onClick={() => setOpened(!opened)}
         >
           <span className="visually-hidden">Time range: </span>
-          {label}
+          <span className={classes.label}>{label}</span>
           <span aria-hidden className={classes.caret} />
         </button>
       </Popover.Target>

@@ -11,7 +11,7 @@ export function ClusterFacts({ cluster }: { cluster: Cluster }) {
   return (
     <FactList
       facts={[
-        { label: 'Leading master', value: cluster.masterUrl ?? NOT_KNOWN },
+        { label: 'Leading master', value: cluster.masterUrl ?? NOT_KNOWN, isWide: true },
         { label: 'Mesos', value: cluster.masterVersion ?? NOT_KNOWN },
         {
           label: 'Elected',
@@ -26,7 +26,11 @@ export function ClusterFacts({ cluster }: { cluster: Cluster }) {
           title: 'Completed tasks the master keeps per framework',
         },
         { label: 'Task ends stored', value: formatCount(cluster.taskEnds) },
-        { label: 'Collected by', value: lease === null ? 'nobody yet' : <Lease lease={lease} /> },
+        {
+          label: 'Collected by',
+          value: lease === null ? 'nobody yet' : <Lease lease={lease} />,
+          isWide: true,
+        },
       ]}
     />
   );

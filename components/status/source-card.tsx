@@ -20,7 +20,7 @@ const HEALTH_WORDS: Record<SourceStatus['health'], string> = {
 /** One source: a master quorum or a Marathon. */
 export function SourceCard({ source }: { source: SourceStatus }) {
   const { lastError, warnings, rejects } = source;
-  const isFailing = source.health !== 'ok';
+  const isPast = lastError !== null && source.lastSuccessAt !== null && lastError.at < source.lastSuccessAt;
   return (
     <Panel
       title={sourceTitle(source)}
@@ -33,10 +33,10 @@ export function SourceCard({ source }: { source: SourceStatus }) {
       <div className={classes.body}>
         <FactList facts={sourceFacts(source)} />
         {lastError !== null && (
-          <Notice tone={isFailing ? 'bad' : 'blind'}>
+          <Notice tone={isPast ? 'blind' : 'bad'}>
             <p>
               <strong>
-                {isFailing ? lastError.message : `Last error, since recovered: ${lastError.message}`}
+                {isPast ? `Last error, since recovered: ${lastError.message}` : lastError.message}
               </strong>{' '}
               <span className={classes.muted}>
                 <Instant at={lastError.at} mode="relative" /> · <code>{lastError.code}</code>
@@ -71,7 +71,7 @@ function sourceTitle({ cluster, source }: SourceStatus): string {
 
 function sourceFacts(source: SourceStatus) {
   return [
-    { label: 'Address', value: source.url ?? NOT_KNOWN },
+    { label: 'Address', value: source.url ?? NOT_KNOWN, isWide: true },
     { label: 'Last success', value: <Instant at={source.lastSuccessAt} mode="relative" /> },
     { label: 'Last attempt', value: <Instant at={source.lastAttemptAt} mode="relative" /> },
     {

@@ -2,7 +2,7 @@
 
 import { Instant } from '@/components/ui/instant';
 import { LiveNotice } from '@/components/ui/live-notice';
-import { Notice, type Tone } from '@/components/ui/notice';
+import { Notice } from '@/components/ui/notice';
 import { Columns, Page } from '@/components/ui/page';
 import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
@@ -17,17 +17,10 @@ import { PollsTable } from './polls-table';
 import { SourceCard } from './source-card';
 import { STATUS_URL } from './status-url';
 
-const SENTENCES: Record<StatusBody['health'], { tone: Tone; text: string }> = {
-  ok: { tone: 'good', text: 'Every source is read.' },
-  degraded: { tone: 'warn', text: 'At least one source is not read: task ends may be late or missing.' },
-  blind: { tone: 'bad', text: 'Nothing was ever read: the pages cannot tell anything.' },
-};
-
 /** The collector: what it reads, how fresh that is, what went wrong and what escaped it. */
 export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
   const live = useLive({ url: STATUS_URL, schema: StatusBody, initial });
   const { data } = live;
-  const { tone, text } = SENTENCES[data.health];
   return (
     <Page>
       <PageHeader
@@ -40,9 +33,8 @@ export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
         }
       />
       <LiveNotice live={live} />
-      <Notice tone={tone} role="status">
-        {text}
-      </Notice>
+      {/* What is not ok stands in the notice of the frame, as on every page. */}
+      {data.health === 'ok' && <Notice tone="good">Every source is read.</Notice>}
       {data.sources.map((source) => (
         <SourceCard key={`${source.cluster} ${source.source}`} source={source} />
       ))}

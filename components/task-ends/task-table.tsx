@@ -55,17 +55,25 @@ function taskColumns(links: WindowParams, repeated: ReadonlySet<string>): Column
       isPlain: true,
       cell: (item) => <StateMark state={item.state} disposition={item.disposition} />,
     },
-    { key: 'cause', header: 'Cause', isPlain: true, cell: (item) => <EndCauseMark end={item} /> },
+    {
+      key: 'cause',
+      header: 'Cause',
+      isPlain: true,
+      isLong: true,
+      cell: (item) => <EndCauseMark end={item} />,
+    },
     { key: 'app', header: 'App', isRowHeader: true, cell: (item) => <AppCell item={item} links={links} /> },
     {
       key: 'host',
       header: 'Host',
       isPlain: true,
+      isLong: true,
       cell: (item) => <PlainLink href={hostHref(item.host, links)}>{item.host}</PlainLink>,
     },
     {
       key: 'exit',
       header: 'Exit',
+      wideOnly: true,
       cell: (item) => <ExitMark exitCode={item.exitCode} signal={item.signal} />,
     },
     {

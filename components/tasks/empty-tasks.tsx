@@ -55,11 +55,10 @@ function Excluded({ filters, place, window }: EmptyTasksProps) {
     }),
   });
   const helpful = relaxed.filter((_, index) => (found[index]?.data?.items.length ?? 0) > 0);
-  const title = FILTER_NAMES.some((name) => filterWords(filters, name) !== null)
-    ? 'No task end fits these filters'
-    : 'No task ended in this time';
+  const isFiltered = FILTER_NAMES.some((name) => filterWords(filters, name) !== null);
+  const isSettled = found.every(({ isPending }) => !isPending);
   return (
-    <Empty title={title}>
+    <Empty title={isFiltered ? 'No task end fits these filters' : 'No task ended in this time'}>
       {helpful.length > 0 && (
         <>
           There are some
@@ -70,6 +69,12 @@ function Excluded({ filters, place, window }: EmptyTasksProps) {
               </li>
             ))}
           </ul>
+        </>
+      )}
+      {helpful.length === 0 && isSettled && isFiltered && (
+        <>
+          Taking away one of them alone is not enough.{' '}
+          <PlainLink href={tasksHref({ range: 'all', cluster: window.cluster })}>All task ends</PlainLink>
         </>
       )}
     </Empty>

@@ -25,10 +25,13 @@ export function RelatedEnds({ ends, label, tell, byId = false }: RelatedEndsProp
           <span className={classes.words}>
             <PlainLink href={taskHref(byId ? end : { cluster: end.cluster, taskId: end.taskId })}>
               {told(end, tell)}
-            </PlainLink>{' '}
-            <span className={classes.muted}>
-              <EndCauseMark end={end} />
-            </span>
+            </PlainLink>
+            {/* The same problem has the same cause: saying it in each row says nothing. */}
+            {tell !== 'host' && (
+              <span className={classes.muted}>
+                <EndCauseMark end={end} />
+              </span>
+            )}
           </span>
           <span className={classes.when}>
             <Instant at={end.finishedAt} mode="relative" />

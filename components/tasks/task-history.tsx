@@ -29,7 +29,7 @@ export function SameProblem({ body }: { body: TaskDetailBody }) {
           )}
           .{' '}
           <span className={classes.note}>
-            Kind: {task.appId ?? task.name}, {CAUSE_LABELS[task.cause].toLowerCase()}.
+            Kind: {task.appId ?? task.name} · {CAUSE_LABELS[task.cause]}
           </span>
         </p>
         {recent.length > 0 && <RelatedEnds ends={recent} label="Newest ends of the same kind" tell="host" />}

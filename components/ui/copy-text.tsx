@@ -8,7 +8,9 @@ import classes from './copy-text.module.css';
 export function CopyText({ text, label = 'Copy' }: { text: string; label?: string }) {
   return (
     <span className={classes.copy}>
-      <code className={classes.text}>{text}</code>
+      <code className={classes.text} title={text}>
+        {text}
+      </code>
       <CopyButton value={text}>
         {({ copied, copy }) => (
           <button type="button" className={classes.button} onClick={copy} aria-label={`${label}: ${text}`}>

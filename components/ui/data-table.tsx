@@ -25,6 +25,8 @@ export type Column<Row> = {
   wideOnly?: boolean;
   /** True: on a card the cell needs no label, what it shows speaks for itself. */
   isPlain?: boolean;
+  /** True: on a card the cell has a line of its own. */
+  isLong?: boolean;
 };
 
 type DataTableProps<Row> = {
@@ -136,6 +138,7 @@ function cellProps<Row>(column: Column<Row>) {
   return {
     'data-align': column.align,
     'data-grow': column.grow || undefined,
+    'data-long': column.isLong || undefined,
     'data-wide-only': column.wideOnly || undefined,
   };
 }

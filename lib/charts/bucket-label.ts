@@ -1,4 +1,4 @@
-import { formatTime } from '@/lib/format/times';
+import { formatTime, formatWindow } from '@/lib/format/times';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,9 +10,7 @@ export function axisLabel(start: string, windowMs: number, timeZone: string): st
   return formatTime(at, timeZone, 'date');
 }
 
-/** The span of a bucket in words: `25 Nov 14:00 – 14:15`, the second day only where it differs. */
+/** The span of a bucket in words: `25 Nov 14:00 – 14:15`. */
 export function bucketLabel(bucket: { start: string; end: string }, timeZone: string): string {
-  const [start, end] = [new Date(bucket.start), new Date(bucket.end)];
-  const sameDay = formatTime(start, timeZone, 'date') === formatTime(end, timeZone, 'date');
-  return `${formatTime(start, timeZone, 'minutes')} – ${formatTime(end, timeZone, sameDay ? 'hour' : 'minutes')}`;
+  return formatWindow({ from: new Date(bucket.start), to: new Date(bucket.end) }, timeZone);
 }

@@ -28,6 +28,7 @@ describe('exit137 diagnose --jsonl', () => {
     const input = [
       { id: 'a', state: 'TASK_FAILED', message: 'Container exited with status 137' },
       { id: 'b', state: 'TASK_KILLED', message: 'Container exited with status 143' },
+      { id: 'd', state: 'TASK_KILLED', context: { marathon_event: 'deployment_success' } },
       { id: 'c', state: 'TASK_FAILED', message: 'Command exited with status 3221225477' },
     ];
     const { status, out } = await runWith(
@@ -55,6 +56,7 @@ describe('exit137 diagnose --jsonl', () => {
         proof: 'possible',
         exit_code: 143,
       },
+      { id: 'd', cause: 'killed_by_deploy_or_scale', disposition: 'normal', proof: 'likely' },
       { id: 'c', cause: 'app_crash_signal', exit_code: 3221225477 },
     ]);
     expect(Object.keys(answers[0])).toEqual([

@@ -17,7 +17,7 @@ const TaskLineSchema = z.object({
       mem: z.union([z.number(), z.string()]).nullish(),
       image: text,
       health: z.union([z.string(), z.boolean()]).nullish(),
-      marathon_event: z.unknown(),
+      marathon_event: z.unknown().optional(),
     })
     .nullish(),
 });
@@ -121,10 +121,10 @@ function isDeployment(event: string, state: EndState): boolean {
 /** The event tells that a deployment was at work, not which app or id. */
 function deploymentOf(event: string): MarathonContext {
   return {
-    appId: '(unnamed)',
+    appId: '',
     appExists: true,
     isService: true,
-    deployment: { deploymentId: `(${event.slice(0, 60)})`, actions: [], startedAt: NO_TIME },
+    deployment: { deploymentId: `told by ${event.slice(0, 60)}`, actions: [], startedAt: NO_TIME },
     lastConfigChangeAt: null,
     lastScalingAt: null,
     ownFailure: null,

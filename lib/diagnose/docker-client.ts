@@ -4,7 +4,6 @@ const CLIENT_STARTS: readonly string[] = [
   'error response from daemon: ',
   'cannot connect to the docker daemon',
   'failed to connect to the docker api',
-  'error: ',
   'fata[',
   'filesystem layer verification failed',
 ];

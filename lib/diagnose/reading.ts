@@ -115,10 +115,10 @@ export function normalizeReason(reason: string | null): string | null {
 function exitOf(text: string): Exit | null {
   const ofMesos = MESOS_EXIT.exec(text)?.[1];
   if (ofMesos !== undefined) return { code: toExitCode(ofMesos), from: 'mesos' };
-  const ofText = lastTextExit(text);
-  if (ofText !== null) return { code: ofText, from: 'text' };
   const ofDocker = dockerClientExitCode(text.toLowerCase());
-  return ofDocker === null ? null : { code: ofDocker, from: 'docker' };
+  if (ofDocker !== null) return { code: ofDocker, from: 'docker' };
+  const ofText = lastTextExit(text);
+  return ofText === null ? null : { code: ofText, from: 'text' };
 }
 
 /**

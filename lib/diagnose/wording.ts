@@ -18,9 +18,11 @@ export function utc(at: Date): string {
     : `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** ` of /shop/cart` where the app is known, else empty: for the middle of a sentence. */
+/** ` of /shop/cart` where the app is known and named, else empty: for the middle of a sentence. */
 export function ofApp(facts: Facts): string {
-  return facts.marathon === null ? '' : ` of ${excerpt(facts.marathon.appId, 120)}`;
+  return facts.marathon === null || facts.marathon.appId === ''
+    ? ''
+    : ` of ${excerpt(facts.marathon.appId, 120)}`;
 }
 
 /** ` (limit 512 MB)` where the memory limit is known, else empty. */

@@ -28,6 +28,9 @@ it('titles, windows and days', () => {
   expect(formatWindow({ from: at, to: new Date('2026-11-26T01:06:00Z') }, 'UTC')).toBe(
     '25 Nov 01:06 – 26 Nov 01:06',
   );
+  expect(formatWindow({ from: at, to: new Date('2026-11-25T02:00:00Z') }, 'UTC')).toBe(
+    '25 Nov 01:06 – 02:00',
+  );
   expect(formatDay('2026-11-25')).toBe('Wed 25 Nov 2026');
   expect(dayOf(at, 'Asia/Shanghai')).toBe('2026-11-25');
   expect(dayOf(at, 'America/Los_Angeles')).toBe('2026-11-24');

@@ -36,9 +36,10 @@ export function formatUtc(at: Date): string {
   return `${formatTime(at, 'UTC')} UTC`;
 }
 
-/** A window in words: `25 Nov 01:06 – 26 Nov 01:06`. */
+/** A window in words: `25 Nov 01:06 – 26 Nov 01:06`; the second day only where it differs, `25 Nov 01:06 – 02:00`. */
 export function formatWindow(window: { from: Date; to: Date }, timeZone: string): string {
-  return `${formatTime(window.from, timeZone, 'minutes')} – ${formatTime(window.to, timeZone, 'minutes')}`;
+  const isOneDay = dayOf(window.from, timeZone) === dayOf(window.to, timeZone);
+  return `${formatTime(window.from, timeZone, 'minutes')} – ${formatTime(window.to, timeZone, isOneDay ? 'hour' : 'minutes')}`;
 }
 
 /** A calendar day `2026-11-25` in words, no zone involved: `Wed 25 Nov 2026`. */

@@ -8,15 +8,15 @@ const MAX_AFFECTED = 10_000;
 
 /**
  * Reads an entry of `/v2/deployments`. Null: it has no id. `actions` joins all steps and the current actions,
- * each once: steps are objects with `actions` or (before 0.9) bare lists, an action is named by `action` or
- * (older) `type`.
+ * each once: steps are objects with `actions`, or as older ones were written: bare lists of actions, bare
+ * actions; an action is named by `action`, or `type`.
  */
 export function parseDeployment(value: unknown): MarathonDeployment | null {
   const raw = asRecord(value);
   const deploymentId = asId(raw?.id);
   if (raw === null || deploymentId === null) return null;
   const stepActions = asArray(raw.steps).flatMap((step) =>
-    Array.isArray(step) ? step : asArray(asRecord(step)?.actions ?? step),
+    Array.isArray(step) ? step : asArray(asRecord(step)?.actions ?? [step]),
   );
   return {
     deploymentId,

@@ -27,7 +27,8 @@ export type WorldShape = {
 export function createWorld(shape: WorldShape): World {
   const { seed, version, timeline, startAt, presentAt } = shape;
   const random = createRandom(seed, 'world');
-  const master = createMaster(shape, createRandom(seed, 'master').uuid());
+  const ids = createRandom(seed, `ids-${startAt}`);
+  const master = createMaster(shape, ids.uuid());
   const framework = createMarathonFramework(master, version);
   const marathon: Marathon = { framework, apps: new Map(), deployments: new Map(), byTask: new Map() };
   const world: World = {
@@ -36,6 +37,7 @@ export function createWorld(shape: WorldShape): World {
     timeline,
     queue: createEventQueue(),
     random,
+    ids,
     now: startAt,
     presentAt,
     master,

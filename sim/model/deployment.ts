@@ -45,7 +45,7 @@ function start(world: World, app: App, version: string, action: Deployment['acti
   for (const running of [...world.marathon.deployments.values()]) {
     if (running.app === app) world.marathon.deployments.delete(running.id);
   }
-  const deployment: Deployment = { id: world.random.uuid(), version, app, action };
+  const deployment: Deployment = { id: world.ids.uuid(), version, app, action };
   world.marathon.deployments.set(deployment.id, deployment);
   after(world, 1, () => tick(world, deployment));
   return deployment;

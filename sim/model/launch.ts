@@ -9,7 +9,7 @@ import { after, type World } from './world';
 
 const CANDIDATES = 3;
 // Of the offers of an agent that fails everything, this share is the first to be taken.
-const TEMPTATION = 0.22;
+const TEMPTATION = 0.1;
 
 /** Where a task goes: the emptier of a few agents that have room, or null where none has. */
 export function placeTask(world: World, need: { cpus: number; mem: number }, random: Random): Agent | null {
@@ -54,7 +54,7 @@ export function launchTask(world: World, launch: Launch): Task {
     state: 'TASK_STAGING',
     statuses: [],
     hostPort: shape.containerPort === null ? null : takePort(agent),
-    containerId: world.random.uuid(),
+    containerId: world.ids.uuid(),
     parentContainerId: launch.parentContainerId,
     address: `172.17.0.${world.random.int(2, 60)}`,
     list: 'tasks',

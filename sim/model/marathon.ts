@@ -94,7 +94,7 @@ export function imageOf(app: App, version: AppVersion): string {
 export function addInstance(world: World, app: App): void {
   const safe = app.shape.id.slice(1).replaceAll('/', '_');
   const instance: Instance = {
-    id: `${safe}.instance-${world.random.uuid(1)}`,
+    id: `${safe}.instance-${world.ids.uuid(1)}`,
     attempt: 0,
     app,
     version: currentVersion(app),
@@ -134,7 +134,7 @@ function tryLaunch(world: World, instance: Instance): void {
   instance.stagedAt = isoOf(world, world.now);
   instance.startedAt = null;
   const startSeconds = world.random.between(2, 8);
-  const parentContainerId = app.shape.kind === 'pod' ? world.random.uuid() : null;
+  const parentContainerId = app.shape.kind === 'pod' ? world.ids.uuid() : null;
   for (const shape of taskShapes(world, instance)) {
     const task = launchTask(world, {
       shape,
@@ -182,7 +182,7 @@ function taskShapes(world: World, instance: Instance): TaskShape[] {
 function appTaskId(world: World, instance: Instance): string {
   if (since(world.version, '1.11')) return `${instance.id}._app.${instance.attempt}`;
   const [safe = ''] = instance.id.split('.instance-');
-  return `${safe}.${world.random.uuid(1)}`;
+  return `${safe}.${world.ids.uuid(1)}`;
 }
 
 /** Marathon's ear: what it makes of a status of one of its tasks. */

@@ -80,7 +80,7 @@ function toStatus(world: World, task: Task, report: Report): TaskStatus {
   return {
     ...report,
     timestamp: stamp(world),
-    uuid: world.random.uuidBytes(),
+    uuid: world.ids.uuidBytes(),
     withContainer: report.state === 'TASK_STARTING' || report.state === 'TASK_RUNNING',
     ...(task.mesosChecks && report.state === 'TASK_RUNNING' ? { healthy: report.healthy ?? true } : {}),
   };

@@ -18,6 +18,8 @@ export type World = {
   readonly queue: EventQueue;
   /** Chance of everything that has no stream of its own. */
   readonly random: Random;
+  /** Makes ids. Another start instant gives other ids, so that two clusters of one seed share none. */
+  readonly ids: Random;
   /** Model seconds since the epoch. */
   now: number;
   /** End of the invented past: stories are placed relative to it. */

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { redirect } from 'next/navigation';
 
 import { loadPage } from '@/app/load-page';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
@@ -13,8 +14,10 @@ import {
 import { TaskList } from '@/components/tasks/task-list';
 import { env } from '@/lib/config/env';
 import { pool } from '@/lib/db/pool';
+import { withQuery } from '@/lib/format/hrefs';
 import { listTasks } from '@/lib/stats/list-tasks';
 import { strip } from '@/lib/stats/strip';
+import { parseTaskCursor } from '@/lib/stats/task-cursor';
 
 export const metadata: Metadata = { title: 'Tasks' };
 
@@ -24,6 +27,9 @@ export default async function TasksPage({ searchParams }: { searchParams: Promis
   const { window } = pageWindow(raw);
   const { filters } = taskFilters(raw);
   const place = taskListPlace(raw);
+  // A cursor cut short in a chat still opens the list, at its newest.
+  if (place.cursor !== null && !isTaskCursor(place.cursor))
+    redirect(withQuery('/tasks', { ...raw, cursor: null }));
   const query = {
     ...narrowing(filters),
     ...windowAt(place.allTime ? { ...window, ...ALL_TIME } : window, now),
@@ -56,4 +62,13 @@ function narrowing(filters: TaskFilters) {
 function stripInput() {
   const { POLL_INTERVAL_MS, SIMULATED, TIME_ZONE } = env();
   return { pollIntervalMs: POLL_INTERVAL_MS, simulated: SIMULATED, timeZone: TIME_ZONE };
+}
+
+function isTaskCursor(text: string): boolean {
+  try {
+    parseTaskCursor(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -30,6 +30,11 @@ describe('agentDraining', () => {
       want: 'agent_draining normal likely',
     },
     {
+      when: 'a scheduler that empties a host',
+      facts: { state: 'TASK_KILLED', message: 'Drained for maintenance' },
+      want: 'agent_draining normal likely',
+    },
+    {
       when: 'a task that failed by itself meanwhile',
       facts: {
         state: 'TASK_FAILED',

@@ -2,7 +2,13 @@ import { mentions } from '../reading';
 import type { Rule } from '../rule';
 import { graceSentence, ofApp } from '../wording';
 
-const PHRASES: readonly string[] = ['agent was already draining', 'agent is draining', 'agent drain'];
+const PHRASES: readonly string[] = [
+  'already draining',
+  'is draining',
+  'agent drain',
+  'drained',
+  'for maintenance',
+];
 // Mesos writes the reason on kills only; a task that failed by itself on a draining agent keeps its own cause.
 const STATES: ReadonlySet<string> = new Set([
   'TASK_KILLED',

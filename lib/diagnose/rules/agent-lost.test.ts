@@ -42,6 +42,16 @@ describe('agentLost', () => {
       },
       want: 'agent_lost_or_removed failure proven',
     },
+    {
+      when: 'an address and a name',
+      facts: { state: 'TASK_LOST', message: 'Slave slave(1)@10.0.0.9:5051 (host-9) removed' },
+      want: 'agent_lost_or_removed failure proven',
+    },
+    {
+      when: 'the reason alone',
+      facts: { state: 'TASK_LOST', reason: 'REASON_SLAVE_REMOVED' },
+      want: 'agent_lost_or_removed failure likely',
+    },
     { when: 'lost without a word', facts: { state: 'TASK_LOST' }, want: null },
     { when: 'a program that lost an agent', facts: { message: 'Agent x removed' }, want: null },
   ])('$when: $want', ({ facts, want }) => {

@@ -9,7 +9,7 @@ const REASONS: ReadonlySet<string> = new Set([
   'SLAVE_UNKNOWN',
 ]);
 const REMOVED =
-  /^(?:slave|agent)(?: \S{1,255})?(?: is| was| has been)? (?:removed|disconnected|lost|offline|marked gone)\b/i;
+  /^(?:slave|agent)(?: \S{1,255}){0,3}?(?: is| was| has been)? (?:removed|disconnected|lost|offline|marked gone)\b/i;
 const PHRASES: readonly string[] = [
   'agent has been marked gone',
   'lost slave',
@@ -34,7 +34,8 @@ export const agentLost: Rule = {
     return {
       cause: 'agent_lost_or_removed',
       disposition: 'failure',
-      proof: 'proven',
+      // The bare reason SLAVE_REMOVED stands for unreachable agents too.
+      proof: isGone || REMOVED.test(reading.text) ? 'proven' : 'likely',
       summary: isGone
         ? `An operator declared the agent gone, and with it the task${ofApp(facts)}.`
         : `The master removed the agent that ran the task${ofApp(facts)}${isPing ? ': it did not answer the master’s pings' : ''}.`,

@@ -8,12 +8,12 @@ describe('exitCode', () => {
     {
       when: '1',
       facts: { message: 'Command exited with status 1' },
-      want: 'app_exit_nonzero failure proven',
+      want: 'app_exit_nonzero failure likely',
     },
     {
       when: 'a pod whose agent adds words',
       facts: { message: 'Command exited with status 2: Executor terminated' },
-      want: 'app_exit_nonzero failure proven',
+      want: 'app_exit_nonzero failure likely',
     },
     {
       when: '125 of Docker',
@@ -23,12 +23,12 @@ describe('exitCode', () => {
     {
       when: '125 of a command',
       facts: { message: 'Command exited with status 125' },
-      want: 'app_exit_nonzero failure proven',
+      want: 'app_exit_nonzero failure likely',
     },
     {
       when: 'an installer on Windows',
       facts: { message: 'Command exited with status 1603' },
-      want: 'app_exit_nonzero failure proven',
+      want: 'app_exit_nonzero failure likely',
     },
     { when: '0', facts: { message: 'Command exited with status 0' }, want: null },
     {

@@ -9,7 +9,7 @@ export const exitCode: Rule = {
   id: 'exit-code',
   matches(facts, reading) {
     if (facts.state !== 'TASK_FAILED' || reading.exit === null || reading.exit.from === 'docker') return null;
-    const { code, from } = reading.exit;
+    const { code } = reading.exit;
     if (code === 0) return null;
     if (code === DOCKER_RUN_FAILED && isDockerContainer(facts, reading)) {
       return {
@@ -26,7 +26,9 @@ export const exitCode: Rule = {
     return {
       cause: 'app_exit_nonzero',
       disposition: 'failure',
-      proof: from === 'mesos' ? 'proven' : 'likely',
+      // The code is certain, its origin is not: launchers of Mesos end with 1 too, and a child killed for memory
+      // can make its parent end with any code.
+      proof: 'likely',
       summary: `The program${ofApp(facts)} ended by itself with exit code ${code}${neverRan(facts.everRan)}.`,
       because: [],
       advice: [

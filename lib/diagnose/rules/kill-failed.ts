@@ -20,6 +20,7 @@ const PHRASES: readonly string[] = [
   'failed to destroy container',
   'failed to destroy nested containers',
   'failed to destroy cgroup',
+  'failed to remove root filesystem',
 ];
 
 /** It was told to die and did not: the container may still run and hold its resources. */

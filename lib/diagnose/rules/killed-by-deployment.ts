@@ -53,7 +53,9 @@ function byDeployment(facts: Facts, { deployment, appId }: MarathonContext): Exp
     proof: kills && beforeMs >= 0 ? 'proven' : 'likely',
     what: `by deployment ${id}${actions}`,
     because: [
-      `Deployment ${id}${actions} ran since ${utc(deployment.startedAt)}; the task ended at ${utc(facts.finishedAt)}.`,
+      facts.onlyStatus === true
+        ? `Deployment ${id}${actions}.`
+        : `Deployment ${id}${actions} ran since ${utc(deployment.startedAt)}; the task ended at ${utc(facts.finishedAt)}.`,
     ],
   };
 }

@@ -10,6 +10,8 @@ const EXECUTOR_SAYS: readonly string[] = [
   'failed health check!',
   'killed by health check',
   'failing health checks',
+  'did not become healthy',
+  'liveness probe failed',
 ];
 const UNHEALTHY_WORDS: readonly string[] = [
   'failed health check',

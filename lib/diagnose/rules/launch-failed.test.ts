@@ -11,7 +11,7 @@ describe('launchFailed', () => {
         reason: 'REASON_CONTAINER_LAUNCH_FAILED',
         message: 'Failed to launch container: Failed to chown sandbox',
       },
-      want: 'launch_failure failure proven',
+      want: 'launch_failure failure likely',
     },
     {
       when: 'destroyed meanwhile',
@@ -29,7 +29,7 @@ describe('launchFailed', () => {
     {
       when: 'resources could not be updated',
       facts: { state: 'TASK_GONE', reason: 'REASON_CONTAINER_UPDATE_FAILED' },
-      want: 'launch_failure failure proven',
+      want: 'launch_failure failure likely',
     },
     { when: 'any failure', facts: { message: 'Command exited with status 1' }, want: null },
   ])('$when: $want', ({ facts, want }) => {

@@ -1,4 +1,4 @@
-import { isLaunchReport, mentions } from '../reading';
+import { mentions } from '../reading';
 import type { Rule } from '../rule';
 import { ofApp } from '../wording';
 
@@ -10,6 +10,7 @@ const REASONS: ReadonlySet<string> = new Set([
 const PHRASES: readonly string[] = [
   'failed to launch',
   'failed to create container',
+  'failed to create root container',
   'failed to create docker run options',
   'failed to create shim',
   'failed to start container',
@@ -69,14 +70,11 @@ export const launchFailed: Rule = {
     const isCgroup =
       reading.lower.includes('no space left on device') && mentions(reading, CGROUP_WORDS) !== null;
     if (!isReason && !isText && !isCgroup) return null;
-    const isDestroyed =
-      mentions(reading, ['destroyed during', 'destroyed while', 'being destroyed', 'already destroyed']) !==
-      null;
     return {
       cause: 'launch_failure',
       disposition: 'failure',
-      // Destroyed while it started: someone asked for that, and the launch may have been in order.
-      proof: (isReason || isLaunchReport(reading)) && !isDestroyed && !isCgroup ? 'proven' : 'likely',
+      // That it did not start is certain; what this rule adds is only that nothing better is known.
+      proof: 'likely',
       summary: `The container${ofApp(facts)} could not be ${reading.reason === 'CONTAINER_UPDATE_FAILED' ? 'given its resources' : 'started'}: ${reading.excerpt === '' ? 'Mesos gave no words for it.' : reading.excerpt}`,
       because: isCgroup
         ? ['No space left on device is about a cgroup or a kernel limit here, not about a disk.']

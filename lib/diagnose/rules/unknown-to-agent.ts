@@ -28,7 +28,7 @@ export const unknownToAgent: Rule = {
     return {
       cause: 'resources_unknown_or_dropped',
       disposition: 'failure',
-      proof: reading.reason === 'RECONCILIATION' ? 'likely' : isReason ? 'proven' : 'likely',
+      proof: reading.reason === 'RESOURCES_UNKNOWN' ? 'proven' : 'likely',
       summary: `Mesos does not know the task${ofApp(facts)} (any more): it was dropped on its way to the agent, or its end was never told.`,
       because: [],
       advice: ["Look for the task id in the agent's log: it tells whether the task ever arrived there."],
