@@ -20,6 +20,8 @@ type TimelineColumnsProps = {
   children: ReactNode;
 };
 
+const LINES_AT_MOST = 24;
+
 /**
  * Lays one link over each bucket of a drawing: a click, Enter or a middle click opens its tasks. The links are
  * one stop of the Tab key; arrows move among them. Under the drawing lie the spans that were not wholly observed.
@@ -30,6 +32,8 @@ export function TimelineColumns({ model, hidden, hrefOf, children }: TimelineCol
   const columns = useRef<HTMLDivElement>(null);
   const count = model.points.length;
   const stop = active ?? lastWithFailure(model);
+  // A deployment in every other bucket says little, and a line for each would hide the bars.
+  const lined = model.points.filter(({ deployments }) => deployments.length > 0).length <= LINES_AT_MOST;
   const point = active === null ? undefined : model.points[active];
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -71,7 +75,7 @@ export function TimelineColumns({ model, hidden, hrefOf, children }: TimelineCol
             style={{ gridColumn: item.index + 1 }}
             tabIndex={item.index === stop ? 0 : -1}
             aria-label={spoken(item, timeZone)}
-            data-deployed={item.deployments.length > 0 || undefined}
+            data-deployed={item.deployments.length === 0 ? undefined : lined ? 'lined' : 'marked'}
             onPointerEnter={() => setActive(item.index)}
             onFocus={() => setActive(item.index)}
             onBlur={() => setActive(null)}

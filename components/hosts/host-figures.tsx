@@ -1,4 +1,5 @@
 import { type KeyFigure, KeyFigures } from '@/components/ui/key-figures';
+import { isObserved } from '@/lib/charts/timeline-model';
 import type { HostDetailBody } from '@/lib/contracts/stats';
 import { formatCount, formatOdds, formatRate, formatRatio, formatShare } from '@/lib/format/numbers';
 
@@ -7,12 +8,14 @@ import classes from './host-figures.module.css';
 /** The host's numbers against the fleet's. */
 export function HostFigures({ detail }: { detail: HostDetailBody }) {
   const { rate, fleet } = detail;
+  // Nobody looked: what was counted is not zero but unknown.
+  const known = isObserved(detail.timeline);
   const ratio = formatRatio(rate.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours);
   const figures: KeyFigure[] = [
     {
       label: 'Failed',
-      value: formatCount(rate.failed),
-      note: rate.oom > 0 ? `${formatCount(rate.oom)} out of memory` : 'none out of memory',
+      value: formatCount(known ? rate.failed : null),
+      note: known ? `${formatCount(rate.oom)} out of memory` : 'not observed',
       tone: rate.failed > 0 ? 'bad' : undefined,
     },
     {
@@ -36,7 +39,11 @@ export function HostFigures({ detail }: { detail: HostDetailBody }) {
       value: formatShare(rate.failureShare),
       note: `fleet ${formatShare(fleet.failureShare)}`,
     },
-    { label: 'Killed', value: formatCount(rate.killed), note: `of ${formatCount(rate.ended)} ended` },
+    {
+      label: 'Killed',
+      value: formatCount(known ? rate.killed : null),
+      note: known ? `of ${formatCount(rate.ended)} ended` : 'not observed',
+    },
     {
       label: 'Running now',
       value: formatCount(rate.tasksRunning),

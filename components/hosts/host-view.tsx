@@ -13,6 +13,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
+import { isObserved } from '@/lib/charts/timeline-model';
 import { HostDetailBody } from '@/lib/contracts/stats';
 import { tasksHref, withQuery } from '@/lib/format/hrefs';
 
@@ -62,7 +63,15 @@ export function HostView({ hostname, initial }: HostViewProps) {
           hide={['host']}
           pageSize={10}
           links={links}
-          empty={<Empty title="No task failed here in this window" />}
+          empty={
+            <Empty
+              title={
+                isObserved(data.timeline)
+                  ? 'No task failed here in this window'
+                  : 'Nothing was observed in this window'
+              }
+            />
+          }
         />
       </Panel>
       <Columns>

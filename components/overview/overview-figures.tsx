@@ -1,5 +1,6 @@
 import { type KeyFigure, KeyFigures } from '@/components/ui/key-figures';
 import { PlainLink } from '@/components/ui/plain-link';
+import { isObserved } from '@/lib/charts/timeline-model';
 import type { FleetRate, OverviewBody } from '@/lib/contracts/stats';
 import { tasksHref, type WindowParams, withQuery } from '@/lib/format/hrefs';
 import { formatChange, formatCount, formatRate, formatShare, plural } from '@/lib/format/numbers';
@@ -7,15 +8,17 @@ import { formatChange, formatCount, formatRate, formatShare, plural } from '@/li
 /** The window's numbers, each against the same hours of last week. FAILED and KILLED never share a number. */
 export function OverviewFigures({ overview, links }: { overview: OverviewBody; links: WindowParams }) {
   const { now, weekBefore, agents } = overview;
+  // Nobody looked: what was counted is not zero but unknown.
+  const known = isObserved(overview.timeline);
   const figures: KeyFigure[] = [
     {
       label: 'Failed',
       value: (
         <PlainLink href={tasksHref({ ...links, disposition: 'failure' })}>
-          {formatCount(now.failed)}
+          {formatCount(known ? now.failed : null)}
         </PlainLink>
       ),
-      note: against(now.failed, weekBefore?.failed ?? null),
+      note: against(known ? now.failed : null, weekBefore?.failed ?? null),
       tone: now.failed > 0 ? 'bad' : undefined,
       title: 'Task ends that are failures',
     },
@@ -36,16 +39,16 @@ export function OverviewFigures({ overview, links }: { overview: OverviewBody; l
         <PlainLink
           href={tasksHref({ ...links, state: 'TASK_KILLED', disposition: ['normal', 'unexplained'] })}
         >
-          {formatCount(now.killed)}
+          {formatCount(known ? now.killed : null)}
         </PlainLink>
       ),
-      note: against(now.killed, weekBefore?.killed ?? null),
+      note: against(known ? now.killed : null, weekBefore?.killed ?? null),
       title: 'KILLED by deploys, scaling and people: no failures',
     },
     {
       label: 'Ended in all',
-      value: formatCount(now.ended),
-      note: against(now.ended, weekBefore?.ended ?? null),
+      value: formatCount(known ? now.ended : null),
+      note: against(known ? now.ended : null, weekBefore?.ended ?? null),
     },
     {
       label: 'Running now',
@@ -63,7 +66,7 @@ export function OverviewFigures({ overview, links }: { overview: OverviewBody; l
   return <KeyFigures label="Key numbers" figures={figures} />;
 }
 
-function against(now: number, before: number | null): string {
+function against(now: number | null, before: number | null): string {
   if (before === null) return 'last week not known';
   const change = formatChange(now, before);
   return change === null ? `last week ${formatCount(before)}` : `${change}, last week ${formatCount(before)}`;

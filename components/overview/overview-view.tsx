@@ -12,6 +12,7 @@ import { Columns, Page } from '@/components/ui/page';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
+import { isObserved } from '@/lib/charts/timeline-model';
 import { OverviewBody } from '@/lib/contracts/stats';
 import { appHref, hostHref, tasksHref, type WindowParams, withQuery } from '@/lib/format/hrefs';
 
@@ -57,7 +58,7 @@ function WorstHosts({ overview, links }: PartProps) {
         nameOf={(row) => row.hostname}
         hrefOf={(row) => hostHref(row.hostname, links)}
         most={8}
-        empty={<Empty title="No failure on any host in this window" />}
+        empty={<NothingFailed overview={overview} title="No failure on any host in this window" />}
       />
     </Panel>
   );
@@ -76,7 +77,7 @@ function WorstApps({ overview, links }: PartProps) {
         nameOf={(row) => row.appId}
         hrefOf={(row) => appHref(row.appId, links)}
         most={8}
-        empty={<Empty title="No app failed in this window" />}
+        empty={<NothingFailed overview={overview} title="No app failed in this window" />}
       />
     </Panel>
   );
@@ -93,8 +94,13 @@ function NewestFailures({ overview, links }: PartProps) {
         caption="Newest failures"
         items={overview.newest}
         links={links}
-        empty={<Empty title="No task failed in this window" />}
+        empty={<NothingFailed overview={overview} title="No task failed in this window" />}
       />
     </Panel>
   );
+}
+
+/** A silent collector is missing data, never health. */
+function NothingFailed({ overview, title }: { overview: OverviewBody; title: string }) {
+  return <Empty title={isObserved(overview.timeline) ? title : 'Nothing was observed in this window'} />;
 }

@@ -61,7 +61,7 @@ function Excluded({ filters, place, window }: EmptyTasksProps) {
     <Empty title={isFiltered ? 'No task end fits these filters' : 'No task ended in this time'}>
       {helpful.length > 0 && (
         <>
-          There are some
+          <p>There are some</p>
           <ul className={classes.relaxed}>
             {helpful.map((one) => (
               <li key={one.key}>

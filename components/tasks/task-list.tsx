@@ -34,7 +34,11 @@ export function TaskList({ initial, everObserved }: { initial: Initial<TasksBody
         </Notice>
       )}
       <TaskFilterBar list={list} />
-      <Panel title={list.place.cursor === null ? 'Newest' : 'Older'} note={<KeysHint />} flush>
+      <Panel
+        title={list.place.cursor === null ? 'Newest' : 'Older'}
+        note={items.length > 0 && <KeysHint />}
+        flush
+      >
         {/* Fewer rows than asked for with more to come: the search looked at its budget of rows. */}
         {items.length === 0 && live.data.nextCursor === null ? (
           <EmptyTasks filters={list.filters} place={list.place} window={window} everObserved={everObserved} />

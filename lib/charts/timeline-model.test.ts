@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { TimelineBody } from '@/lib/contracts/stats';
 
-import { timelineModel } from './timeline-model';
+import { isObserved, timelineModel } from './timeline-model';
 
 const MINUTE = 60_000;
 const start = Date.parse('2026-11-25T00:00:00.000Z');
@@ -37,6 +37,12 @@ describe('timelineModel', () => {
     ['a task ended', [{ coverage: 'observed', counts: { killed: 1 } }], 'draw'],
   ] as const)('%s: %s', (_, buckets, verdict) => {
     expect(timelineModel(timeline([...buckets])).verdict).toBe(verdict);
+  });
+
+  it('one bucket with counts, though zero, is enough to have observed the window', () => {
+    expect(isObserved(timeline([BLIND, QUIET]))).toBe(true);
+    expect(isObserved(timeline([BLIND]))).toBe(false);
+    expect(isObserved(timeline([]))).toBe(false);
   });
 
   it('only groups that occur become series, what failed below what was killed', () => {

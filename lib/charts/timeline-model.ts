@@ -56,9 +56,8 @@ export function timelineModel(timeline: TimelineBody): TimelineModel {
     total: sum(points.map((point) => point[group])),
   })).filter(({ total }) => total > 0);
   const spans = coverageSpans(points);
-  const observed = points.some((point) => point.total !== null);
   return {
-    verdict: !observed ? 'not_observed' : series.length === 0 ? 'nothing_ended' : 'draw',
+    verdict: !isObserved(timeline) ? 'not_observed' : series.length === 0 ? 'nothing_ended' : 'draw',
     series,
     points,
     spans,
@@ -67,6 +66,11 @@ export function timelineModel(timeline: TimelineBody): TimelineModel {
     total: sum(points.map((point) => point.total)),
     deployments: sum(points.map((point) => point.deployments.length)),
   };
+}
+
+/** Whether anything may be said about the window at all: without it, a zero is not a zero. */
+export function isObserved(timeline: Pick<TimelineBody, 'buckets'>): boolean {
+  return timeline.buckets.some(({ counts }) => counts !== null);
 }
 
 function toPoint(

@@ -26,7 +26,7 @@ export type MarathonKnowledge = {
 
 // Marathon acts on a deployment before our poll can see it, and a killed task reports a little after it.
 const DEPLOYMENT_BEFORE_MS = 5_000;
-const DEPLOYMENT_AFTER_MS = 60_000;
+const DEPLOYMENT_AFTER_MS = 15_000;
 
 /**
  * The app or pod a task belongs to; null: none. Only where its framework is Marathon: one we watch, one that

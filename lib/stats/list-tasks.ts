@@ -8,7 +8,7 @@ import { clustersInScope, namesById } from './cluster-scope';
 import { encodeTaskCursor, parseTaskCursor, type TaskCursor } from './task-cursor';
 import { TASK_ITEM_COLUMNS, type TaskItemRow, toTaskItem } from './task-item';
 
-/** Rows one page may look at where a filter has no index: some 0.2 s of work. */
+/** Some 0.2 s of work. */
 const SCAN_BUDGET = 100_000;
 
 export type TaskFilter = {
@@ -35,6 +35,8 @@ export type TasksInput = TaskFilter & {
   to: Date | null;
   limit: number;
   cursor?: string | undefined;
+  /** Rows one page may look at where a filter has no index; default 100,000. */
+  scanBudget?: number | undefined;
 };
 
 /**
@@ -91,7 +93,8 @@ async function readClusterPage(
 
   const all = indexed.copy();
   addUnindexed(all, query);
-  const horizon = all.size > indexed.size ? await findHorizon(db, indexed) : null;
+  const horizon =
+    all.size > indexed.size ? await findHorizon(db, indexed, query.scanBudget ?? SCAN_BUDGET) : null;
   if (horizon) {
     all.add('finished_at >= ?', horizon.finished_at);
     all.add('(finished_at, id) >= (?, ?::uuid)', horizon.finished_at, horizon.id);
@@ -104,11 +107,11 @@ async function readClusterPage(
   return { rows, horizon };
 }
 
-async function findHorizon(db: Db, indexed: Conditions): Promise<Position | null> {
+async function findHorizon(db: Db, indexed: Conditions, budget: number): Promise<Position | null> {
   const scan = indexed.copy();
   const { rows } = await db.query<Position>(
     `SELECT finished_at, id FROM task_end WHERE ${scan.sql}
-     ORDER BY finished_at DESC, id DESC OFFSET ${scan.param(SCAN_BUDGET - 1)} LIMIT 1`,
+     ORDER BY finished_at DESC, id DESC OFFSET ${scan.param(budget - 1)} LIMIT 1`,
     scan.values,
   );
   return rows[0] ?? null;
