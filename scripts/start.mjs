@@ -144,9 +144,12 @@ async function migrateDatabase(databaseUrl) {
     const how = await child.ended;
     parts.pop();
     if (how !== 'exit code 0') {
-      throw new StepError(`The database could not be brought up to date (${how}). The migrator said:`, {
-        tail: child.tail,
-      });
+      // The first program that reads all settings is the one that finds a wrong one.
+      const isSetting = child.tail.some((line) => line.startsWith('CONFIG_INVALID'));
+      const what = isSetting
+        ? 'A setting is wrong:'
+        : `The database could not be brought up to date (${how}):`;
+      throw new StepError(what, { tail: child.tail });
     }
   });
 }

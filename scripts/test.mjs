@@ -27,7 +27,8 @@ const bin = (path) => join(ROOT, 'node_modules', path);
 const STAGES = {
   lint: {
     title: 'Format and lint (biome ci)',
-    run: () => check(bin('@biomejs/biome/bin/biome'), ['ci']),
+    run: () =>
+      check(bin('@biomejs/biome/bin/biome'), ['ci', ...(process.stdout.isTTY ? [] : ['--colors=off'])]),
   },
   types: {
     title: 'Types (tsc)',

@@ -42,7 +42,6 @@ function simulate(options: Partial<SimulationOptions> = {}) {
 describe('the invented week', () => {
   const week = simulate();
   const ends = week.ends();
-  const messages = ends.map(({ message }) => message ?? '');
 
   it('holds 2,500 to 4,000 task ends, none of them in the future', () => {
     expect(ends.length).toBeGreaterThan(2500);
@@ -136,17 +135,26 @@ describe('the invented week', () => {
     expect(atNight.length).toBeGreaterThan(50);
   });
 
-  it('health-check kills leave Marathon’s text as last failure', () => {
-    const texts = [...week.world.marathon.apps.values()].map(
-      ({ lastTaskFailure }) => lastTaskFailure?.message ?? '',
-    );
-    expect(messages.some((message) => message.startsWith('Task was killed since'))).toBe(false);
-    week.trigger('health-check');
-    week.trigger('health-check');
-    week.trigger('health-check');
-    const after = week.world.marathon.apps.get('/shop/checkout')?.lastTaskFailure;
-    expect(after?.message ?? texts.join()).toMatch(/^Task was killed since health check failed\. Reason: /);
-    expect(after?.state).toBe('TASK_KILLED');
+  it('a health-check kill leaves Marathon’s text as last failure, and Mesos’s own says so in the status', () => {
+    const simulation = simulate({ historySeconds: 0, scenarios: [], welcomes: false });
+    simulation.skip(600);
+    simulation.trigger('health-check');
+    const last = simulation.world.marathon.apps.get('/shop/checkout')?.lastTaskFailure;
+    expect(last).toMatchObject({ state: 'TASK_KILLED' });
+    expect(last?.message).toMatch(/^Task was killed since health check failed\. Reason: /);
+    simulation.skip(60);
+    expect(
+      simulation
+        .ends()
+        .map(({ state, appId }) => `${state} ${appId}`)
+        .sort(),
+    ).toEqual(['TASK_KILLED /api/auth', 'TASK_KILLED /shop/checkout']);
+    const checked = simulation.world.marathon.framework.completed.find(({ appId }) => appId === '/api/auth');
+    expect(checked?.statuses.map(({ state, healthy }) => [state, healthy])).toEqual([
+      ['TASK_STARTING', undefined],
+      ['TASK_RUNNING', false],
+      ['TASK_KILLED', false],
+    ]);
   });
 
   it('about one task a minute ends while somebody watches', () => {

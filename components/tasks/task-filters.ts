@@ -45,9 +45,9 @@ export const PAGE_SIZE = 50;
  */
 export function taskFilters(raw: RawSearchParams): { filters: TaskFilters; ignored: string[] } {
   const ignored: string[] = [];
-  const list = <T extends string>(name: string, known: readonly T[]): T[] => {
+  const list = <T extends string>(name: string, known: readonly T[], meant = same): T[] => {
     const given = (oneParam(raw, name) ?? '').split(',').map((part) => part.trim());
-    const words = [...new Set(given.filter((word) => word !== ''))];
+    const words = [...new Set(given.filter((word) => word !== '').map(meant))];
     const good = known.filter((word) => words.includes(word));
     if (good.length < words.length) ignored.push(name);
     return good;
@@ -59,7 +59,7 @@ export function taskFilters(raw: RawSearchParams): { filters: TaskFilters; ignor
     return null;
   };
   const filters = {
-    state: list('state', END_STATES),
+    state: list('state', END_STATES, toState),
     cause: list('cause', CAUSES),
     disposition: list('disposition', DISPOSITIONS),
     host: text('host', 500),
@@ -89,16 +89,10 @@ export function tasksApiUrl(list: {
   limit?: number;
 }): string {
   const { filters, place, window, limit = PAGE_SIZE } = list;
-  const span = place.allTime ? { ...window, ...ALL_TIME } : window;
+  // Without from, to and range the API looks at all time.
+  const span = place.allTime ? { ...window, range: null, from: null, to: null } : window;
   return apiUrl('/api/v1/tasks', span, { ...filters, cursor: place.cursor, limit });
 }
-
-/** Wide enough for a task end whose clock went wild. */
-export const ALL_TIME = {
-  range: null,
-  from: '1970-01-01T00:00:00.000Z',
-  to: '9999-12-31T23:59:59.999Z',
-} as const;
 
 /** One chip's words: `State: FAILED`, `Exit code: 137`. Null: the filter narrows nothing. */
 export function filterWords(filters: TaskFilters, name: TaskFilterName): string | null {
@@ -130,6 +124,15 @@ export function filterWords(filters: TaskFilters, name: TaskFilterName): string 
 export function without(filters: TaskFilters, name: TaskFilterName): TaskFilters {
   const isList = name === 'state' || name === 'cause' || name === 'disposition';
   return { ...filters, [name]: isList ? [] : null };
+}
+
+function same(word: string): string {
+  return word;
+}
+
+/** `failed` and `FAILED` mean TASK_FAILED, as in the API. */
+function toState(word: string): string {
+  return `TASK_${word.toUpperCase().replace(/^TASK_/, '')}`;
 }
 
 function exitCodeOf(text: string | null, ignored: string[]): number | null {

@@ -16,7 +16,7 @@ const GROUP_OF_CAUSE: Record<Cause, CauseGroup | null> = {
   max_completion_time: 'failure',
   app_exit_nonzero: 'failure',
   app_crash_signal: 'failure',
-  finished_unexpectedly: 'finished',
+  finished_unexpectedly: 'failure',
   command_not_found_or_not_executable: 'failure',
   image_pull_failure: 'infrastructure',
   fetch_failure: 'infrastructure',

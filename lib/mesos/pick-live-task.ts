@@ -2,9 +2,12 @@ import type { LiveTask } from '@/lib/domain/snapshot';
 import { isEndState, isTaskState } from '@/lib/domain/task';
 import { asId, asInstant } from '@/lib/upstream/loose-json';
 
-import { pickMembers } from './pick-members';
+import { memberNames, pickMembers, plainText } from './pick-members';
 
-const STATE_NAMES = ['id', 'framework_id', 'slave_id', 'state', 'statuses'] as const;
+// `state` first: it is asked about first.
+const TASK_NAMES = memberNames('state', 'id', 'framework_id', 'slave_id', 'statuses');
+const STATUS_NAMES = memberNames('state', 'timestamp');
+const LIST_PEEK_BYTES = 64;
 
 /**
  * Reads a live task of /state by its five members that count. Most of /state are live tasks, and a full parse of
@@ -12,37 +15,33 @@ const STATE_NAMES = ['id', 'framework_id', 'slave_id', 'state', 'statuses'] as c
  * `intern` lends one string to all tasks of an agent and of a framework.
  */
 export function pickLiveTask(raw: Buffer, intern: (text: string) => string): LiveTask | null {
-  const members = pickMembers(raw, STATE_NAMES);
-  if (members === null) return null;
-  const [id, frameworkId, agentId, state, statuses] = members.map((text) => text ?? null);
-  const liveState = plain(state);
-  if (liveState === null || !isTaskState(liveState) || isEndState(liveState)) return null;
-  const ids = [asId(plain(id)), asId(plain(frameworkId)), asId(plain(agentId))];
-  const [taskId, framework, agent] = ids;
-  const first = firstStatus(statuses ?? null);
-  if (taskId == null || framework == null || agent == null || first === undefined) return null;
+  const at = pickMembers(raw, TASK_NAMES);
+  if (at === null) return null;
+  const state = plainText(raw, at[0], at[1]);
+  if (state === null || !isTaskState(state) || isEndState(state)) return null;
+  const taskId = asId(plainText(raw, at[2], at[3]));
+  const frameworkId = asId(plainText(raw, at[4], at[5]));
+  const agentId = asId(plainText(raw, at[6], at[7]));
+  const first = firstStatusAt(raw, at[8] ?? -1);
+  if (taskId === null || frameworkId === null || agentId === null || first === undefined) return null;
   return {
-    frameworkId: intern(framework),
+    frameworkId: intern(frameworkId),
     taskId,
-    agentId: intern(agent),
-    state: intern(liveState),
+    agentId: intern(agentId),
+    state: intern(state),
     firstStatusAt: first,
   };
 }
 
-/** The text of a JSON string without escapes; null: something else. */
-function plain(json: string | null | undefined): string | null {
-  if (json == null || json.length < 2 || json[0] !== '"' || json.includes('\\')) return null;
-  return json.slice(1, -1);
-}
-
 /** When the first status was; null where the list is empty, undefined where it takes a parser to tell. */
-function firstStatus(json: string | null): Date | null | undefined {
-  if (json === null) return undefined;
-  if (/^\[\s*\]$/.test(json)) return null;
-  const raw = Buffer.from(json.slice(1));
-  const [state, timestamp] = pickMembers(raw, ['state', 'timestamp']) ?? [];
-  const known = plain(state);
-  if (known === null || !isTaskState(known) || timestamp == null) return undefined;
-  return asInstant(Number(timestamp)) ?? undefined;
+function firstStatusAt(raw: Buffer, list: number): Date | null | undefined {
+  if (list === -1 || raw[list] !== 0x5b) return undefined;
+  const at = pickMembers(raw, STATUS_NAMES, list + 1);
+  if (at === null) {
+    const isEmpty = /^\[\s*\]/.test(raw.toString('latin1', list, list + LIST_PEEK_BYTES));
+    return isEmpty ? null : undefined;
+  }
+  const state = plainText(raw, at[0], at[1]);
+  if (state === null || !isTaskState(state) || at[2] === -1) return undefined;
+  return asInstant(Number(raw.toString('latin1', at[2], at[3]))) ?? undefined;
 }

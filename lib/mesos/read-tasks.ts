@@ -6,13 +6,14 @@ import { statusError, upstreamError } from '@/lib/upstream/upstream-error';
 
 import type { EndedTasks } from './ended-tasks';
 import { parseTask } from './parse-task';
-import { pickMembers } from './pick-members';
+import { memberNames, pickMembers, plainText } from './pick-members';
 import { scanBody } from './scan-body';
 import { createObjectScanner } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
 
 const LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks', 'orphan_tasks'] as const;
 const PLACES = new Map<string, MesosTask['list']>(LISTS.map((list) => [`get_tasks.${list}[]`, list]));
+const STATE = memberNames('state');
 const PLAN = compileScanPlan({ emit: [...PLACES.keys()], skip: ['get_tasks.pending_tasks'] });
 
 export type TasksReading = {
@@ -67,9 +68,9 @@ export async function readTasks(
 
 /** Spares the full parse of live tasks: /state told all that is wanted of them. */
 function isPlainlyLive(raw: Buffer): boolean {
-  const [state] = pickMembers(raw, ['state']) ?? [];
-  const name = state?.slice(1, -1) ?? '';
-  return isTaskState(name) && !isEndState(name);
+  const at = pickMembers(raw, STATE);
+  const state = at === null ? null : plainText(raw, at[0], at[1]);
+  return state !== null && isTaskState(state) && !isEndState(state);
 }
 
 function parsedJson(raw: Buffer): unknown {

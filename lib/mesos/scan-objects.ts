@@ -222,10 +222,12 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
           }
         }
       } else {
-        const byte = chunk[at++];
+        const byte = chunk[at++] ?? 0;
+        // `[` and `{`, `]` and `}` differ in this one bit only.
+        const folded = byte | 0x20;
         if (byte === QUOTE) quoted = true;
-        else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) level += 1;
-        else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+        else if (folded === OPEN_BRACE) level += 1;
+        else if (folded === CLOSE_BRACE) {
           level -= 1;
           if (level === 0) {
             isDone = true;

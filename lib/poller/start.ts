@@ -38,7 +38,8 @@ export function startCollector(bundle = join(process.cwd(), 'dist', 'poller.mjs'
     let pauseMs = FIRST_RESTART_MS;
     while (!stopping) {
       const startedAt = Date.now();
-      worker = new Worker(bundle);
+      // The path is made at run time: the bundler must not look for it in the tree.
+      worker = new Worker(/* turbopackIgnore: true */ bundle);
       const code = await ended(worker);
       if (stopping) return;
       pauseMs =

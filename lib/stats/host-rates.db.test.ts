@@ -75,7 +75,7 @@ describe('hostRates', () => {
       listed: true,
       active: true,
       tasksRunning: 7,
-      chance: expect.closeTo(3.4e-6, 6),
+      chance: expect.closeTo(1.5785e-5, 9),
     });
   });
 

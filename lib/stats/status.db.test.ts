@@ -179,7 +179,7 @@ describe('strip', () => {
       polls: [{ secondsAgo: 600 }],
       health: 'degraded',
       notice:
-        'No news from The Mesos master of east since 10 min: no collector seems to run. What ended since then is missing.',
+        'The Mesos master of east was last read 10 min ago, and no collector seems to run: what ended since then is missing.',
     },
     {
       when: 'the master fails since a moment',

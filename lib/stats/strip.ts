@@ -52,7 +52,7 @@ function noticeOf(sources: readonly Judged[], pollIntervalMs: number, now: Date)
   if (!worst?.lastSuccess) return `${nameOf(worst)} has not been read yet: ${reasonOf(worst)}`;
   const age = agoWords(now.getTime() - worst.lastSuccess.finishedAt.getTime());
   if (worst.health === 'stale') {
-    return `No news from ${nameOf(worst)} since ${age}: no collector seems to run. What ended since then is missing.`;
+    return `${nameOf(worst)} was last read ${age} ago, and no collector seems to run: what ended since then is missing.`;
   }
   const stale = isStale(worst.lastSuccess.finishedAt, pollIntervalMs, now);
   const consequence = stale && worst.source === 'mesos' ? ' What ended since then is missing.' : '';

@@ -1,4 +1,4 @@
-import type { App } from '../model/marathon';
+import { type App, currentVersion } from '../model/app';
 import { RELEASES } from '../model/mesos-version';
 import type { World } from '../model/world';
 import type { Simulation } from '../simulation';
@@ -8,13 +8,12 @@ import {
   deploymentsJson,
   EMBEDS,
   type Embed,
-  podJson,
-  podStatusJson,
   queueJson,
   tasksJson,
 } from './app-json';
 import { type Auth, isAllowed } from './auth';
 import type { Misbehaviour } from './misbehaviour';
+import { podJson, podStatusJson } from './pod-json';
 import { type Damage, type Exchange, sendJson, sendText } from './reply';
 
 export type MarathonServer = {
@@ -68,7 +67,7 @@ async function route(server: MarathonServer, exchange: Exchange, damage: Damage)
     case '/v2/pods':
       return sendJson(
         exchange,
-        podsOf(world).map((pod) => podJson(pod, lastOf(pod))),
+        podsOf(world).map((pod) => podJson(pod, currentVersion(pod))),
         damage,
       );
     case '/v2/pods/::status':
@@ -117,12 +116,6 @@ function appsOf(world: World): App[] {
 
 function podsOf(world: World): App[] {
   return [...world.marathon.apps.values()].filter(({ shape }) => shape.kind === 'pod');
-}
-
-function lastOf(app: App): App['versions'][number] {
-  const version = app.versions.at(-1);
-  if (version === undefined) throw new Error(`${app.shape.id} has no version`);
-  return version;
 }
 
 function listApps(world: World, query: URLSearchParams): Record<string, unknown>[] {

@@ -1,11 +1,12 @@
 import { RELEASES, since } from '../model/mesos-version';
 import type { Simulation } from '../simulation';
+import { agentsJson } from './agents-json';
 import { type Auth, isAllowed } from './auth';
 import { getTasksBody } from './get-tasks-json';
 import { metricsJson } from './metrics-json';
 import type { Misbehaviour } from './misbehaviour';
 import { type Damage, type Exchange, sendBody, sendJson, sendText } from './reply';
-import { agentsJson, flagsJson, type MasterView, stateBody } from './state-json';
+import { flagsJson, type MasterView, stateBody } from './state-json';
 
 export type MasterServer = {
   simulation: Simulation;

@@ -1,10 +1,8 @@
-import type { Agent } from '../model/agent';
-import type { Framework } from '../model/framework';
-import { type MesosVersion, RELEASES, since } from '../model/mesos-version';
-import type { Task } from '../model/task';
+import { RELEASES, since } from '../model/mesos-version';
 import type { World } from '../model/world';
+import { agentsJson } from './agents-json';
+import { frameworkWriter } from './framework-json';
 import { type Body, jsonArray } from './reply';
-import { taskJson } from './task-json';
 
 /** Where one master listens, and who leads as far as it knows. */
 export type MasterView = {
@@ -124,122 +122,4 @@ export function flagsJson(world: World, view: Pick<MasterView, 'host' | 'port'>)
     ...(since(version, '1.2') ? { max_unreachable_tasks_per_framework: '1000' } : {}),
     ...(since(version, '1.8') ? { max_operator_event_stream_subscribers: '1000' } : {}),
   };
-}
-
-/** Only registered agents: an unreachable or removed one is simply missing. */
-export function agentsJson(world: World, view: Pick<MasterView, 'host' | 'agentsPort'>): Json[] {
-  return [...world.master.agents.values()]
-    .filter(({ presence }) => presence === 'registered')
-    .map((agent) => agentJson(world, agent, view));
-}
-
-function agentJson(world: World, agent: Agent, view: Pick<MasterView, 'host' | 'agentsPort'>): Json {
-  const { version, timeline } = world;
-  const total = { cpus: agent.cpus, mem: agent.mem, disk: agent.disk, ports: '[31000-32000]' };
-  const none = { cpus: 0, mem: 0, disk: 0 };
-  return {
-    id: agent.id,
-    hostname: agent.hostname,
-    pid: `slave(${agent.process})@${view.host}:${view.agentsPort}`,
-    registered_time: timeline.stampOf(agent.registeredAt),
-    ...(agent.reregisteredAt === null ? {} : { reregistered_time: timeline.stampOf(agent.reregisteredAt) }),
-    resources: withGpus(version, total),
-    attributes: agent.attributes,
-    ...(since(version, '1.2') ? { port: view.agentsPort } : {}),
-    ...(since(version, '0.22') ? { active: true } : {}),
-    ...(since(version, '0.23')
-      ? {
-          used_resources: withGpus(version, sumOf(agent.tasks)),
-          offered_resources: withGpus(version, none),
-          reserved_resources: {},
-          unreserved_resources: withGpus(version, total),
-        }
-      : {}),
-    ...(since(version, '0.26') ? { version: RELEASES[version].mesos } : {}),
-    ...(since(version, '1.3') ? { capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE'] } : {}),
-    ...(since(version, '1.9') ? { deactivated: false } : {}),
-  };
-}
-
-function withGpus<T extends object>(version: MesosVersion, resources: T): T & { gpus?: number } {
-  return since(version, '1.0') ? { ...resources, gpus: 0 } : resources;
-}
-
-function sumOf(tasks: Iterable<Task>): { cpus: number; mem: number; disk: number } {
-  let cpus = 0;
-  let mem = 0;
-  for (const task of tasks) {
-    cpus += task.cpus;
-    mem += task.mem;
-  }
-  return { cpus: Math.round(cpus * 100) / 100, mem, disk: 0 };
-}
-
-/** What can still change is written down now; completed tasks never change and are written while they are sent. */
-function frameworkWriter(world: World, framework: Framework): Body {
-  const { version } = world;
-  const head = JSON.stringify(frameworkHead(world, framework)).slice(0, -1);
-  const list = (tasks: Iterable<Task>) => JSON.stringify([...tasks].map((task) => taskJson(version, task)));
-  const tasks = list(framework.tasks.values());
-  const unreachable = list(framework.unreachable.values());
-  const executors = JSON.stringify(executorsJson(version, framework));
-  const completed = [...framework.completed];
-
-  return function* body() {
-    yield `${head},"tasks":${tasks}`;
-    if (since(version, '1.2')) yield `,"unreachable_tasks":${unreachable}`;
-    if (since(version, '0.23')) yield `,"executors":${executors}`;
-    yield ',"completed_tasks":';
-    yield* jsonArray(completed, (task) => taskJson(version, task));
-    yield '}';
-  };
-}
-
-function frameworkHead({ version, timeline }: World, framework: Framework): Json {
-  const used = withGpus(version, sumOf(framework.tasks.values()));
-  const isRegistered = framework.unregisteredAt === null;
-  const multiRole = framework.capabilities.includes('MULTI_ROLE');
-  const isActiveWritten = !since(version, '0.24') || since(version, '0.26');
-  return {
-    id: framework.id,
-    name: framework.name,
-    ...(since(version, '0.24')
-      ? { pid: `scheduler-${framework.name}@10.20.0.9:41771`, capabilities: framework.capabilities }
-      : {}),
-    used_resources: used,
-    offered_resources: withGpus(version, { cpus: 0, mem: 0, disk: 0 }),
-    hostname: framework.hostname,
-    webui_url: framework.webuiUrl,
-    ...(isActiveWritten ? { active: isRegistered } : {}),
-    ...(since(version, '1.2') ? { connected: isRegistered, recovered: false } : {}),
-    user: framework.user,
-    failover_timeout: framework.failoverTimeout,
-    checkpoint: true,
-    registered_time: timeline.stampOf(framework.registeredAt),
-    unregistered_time: framework.unregisteredAt === null ? 0 : timeline.stampOf(framework.unregisteredAt),
-    ...(since(version, '0.27') ? { principal: framework.principal } : {}),
-    resources: used,
-    ...(multiRole ? { roles: [framework.role] } : { role: framework.role }),
-    offers: [],
-    ...(since(version, '1.11') ? { offer_constraints: {} } : {}),
-  };
-}
-
-/** Only pods have executors in the master's view; command tasks have none. */
-function executorsJson(version: MesosVersion, framework: Framework): Json[] {
-  const seen = new Map<string, Json>();
-  for (const task of framework.tasks.values()) {
-    if (task.executorId === '' || seen.has(task.executorId)) continue;
-    seen.set(task.executorId, {
-      executor_id: task.executorId,
-      name: '',
-      framework_id: framework.id,
-      command: { argv: [], uris: [] },
-      resources: { cpus: 0.1, disk: 10, mem: 32, ...(since(version, '1.0') ? { gpus: 0 } : {}) },
-      slave_id: task.agent.id,
-      ...(since(version, '1.1') ? { type: 'DEFAULT' } : {}),
-      ...(since(version, '1.3') ? { role: task.role } : {}),
-    });
-  }
-  return [...seen.values()];
 }

@@ -1,8 +1,9 @@
 import { createAgents } from './agent';
+import type { App, Marathon } from './app';
 import { APPS, type AppShape } from './app-catalogue';
 import { createEventQueue } from './event-queue';
 import { createFramework, type Framework } from './framework';
-import { type App, addInstance, type Marathon, onMarathonStatus } from './marathon';
+import { addInstance, onMarathonStatus } from './marathon';
 import type { Master } from './master';
 import { type MesosVersion, since } from './mesos-version';
 import { createRandom } from './random';

@@ -1,12 +1,5 @@
-import {
-  type App,
-  addInstance,
-  currentVersion,
-  type Definition,
-  type Deployment,
-  type Instance,
-  killInstance,
-} from './marathon';
+import { type App, currentVersion, type Definition, type Deployment, type Instance } from './app';
+import { addInstance, killInstance } from './marathon';
 import { after, stamp, type World } from './world';
 
 const TICK_SECONDS = 3;

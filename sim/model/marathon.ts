@@ -1,94 +1,15 @@
-import type { AppShape } from './app-catalogue';
+import { type App, BACKOFF, currentVersion, type Instance } from './app';
 import { killed } from './endings';
 import { fateOf } from './fate';
-import type { Framework } from './framework';
 import { launchTask, placeTask, report } from './launch';
+import { taskShapes } from './marathon-tasks';
 import { since } from './mesos-version';
-import { isTerminal, type Task, type TaskShape, type TaskStatus } from './task';
+import { isTerminal, type Task, type TaskStatus } from './task';
 import { after, at, isoOf, stamp, type World } from './world';
 
-/** The parts of an app definition that releases and people change. */
-export type Definition = Pick<AppShape, 'tag' | 'mem' | 'cpus' | 'instances' | 'env'>;
-
-export type AppVersion = {
-  /** Marathon's name of it: an ISO time. */
-  version: string;
-  /** Grows with each change of configuration; scaling keeps it. */
-  config: number;
-  definition: Definition;
-};
-
-export type Instance = {
-  /** `shop_cart.instance-<uuid>`; what the task ids of one instance have in common. */
-  id: string;
-  attempt: number;
-  app: App;
-  version: AppVersion;
-  tasks: Task[];
-  state: 'waiting' | 'launching' | 'running' | 'killing';
-  /** ISO times. */
-  stagedAt: string | null;
-  startedAt: string | null;
-  /** Model second from which a deployment may count on it; null: not running. */
-  readyAt: number | null;
-};
-
-export type TaskFailure = {
-  appId: string;
-  host: string;
-  message: string;
-  state: string;
-  taskId: string;
-  timestamp: string;
-  version: string;
-  slaveId: string;
-};
-
-export type App = {
-  shape: AppShape;
-  /** Oldest first; the last one is in force. */
-  versions: AppVersion[];
-  instances: Set<Instance>;
-  lastScalingAt: string;
-  lastConfigChangeAt: string;
-  lastTaskFailure: TaskFailure | null;
-  /** Current launch delay in seconds; 0: none yet. */
-  backoffSeconds: number;
-  /** Model second until which nothing is launched. */
-  backoffUntil: number;
-  /** ISO time since which something waits to be launched; null: nothing does. */
-  waitingSince: string | null;
-};
-
-export type Deployment = {
-  id: string;
-  version: string;
-  app: App;
-  action: 'Restart' | 'Scale';
-};
-
-export type Marathon = {
-  framework: Framework;
-  apps: Map<string, App>;
-  deployments: Map<string, Deployment>;
-  byTask: Map<string, Instance>;
-};
-
-/** Marathon's own defaults; `backoffFactor` and the cap are those of 1.8 and later. */
-export const BACKOFF = { seconds: 1, factor: 1.15, maxSeconds: 300 } as const;
 // A task that ran this long was no crash loop: the delay starts anew.
 const STABLE_SECONDS = 60;
 const DEFAULT_GRACE_SECONDS = 5;
-
-export function currentVersion(app: App): AppVersion {
-  const version = app.versions.at(-1);
-  if (version === undefined) throw new Error(`${app.shape.id} has no version`);
-  return version;
-}
-
-export function imageOf(app: App, version: AppVersion): string {
-  return `${app.shape.image}:${version.definition.tag}`;
-}
 
 /** Adds an instance of the version in force and queues it. */
 export function addInstance(world: World, app: App): void {
@@ -147,42 +68,6 @@ function tryLaunch(world: World, instance: Instance): void {
     world.marathon.byTask.set(task.id, instance);
   }
   if (![...app.instances].some((one) => one.state === 'waiting')) app.waitingSince = null;
-}
-
-function taskShapes(world: World, instance: Instance): TaskShape[] {
-  const { app, version } = instance;
-  const { shape } = app;
-  const common = {
-    name: shape.id.slice(1).split('/').reverse().join('.'),
-    frameworkId: world.marathon.framework.id,
-    kind: shape.kind,
-    image: imageOf(app, version),
-    cpus: version.definition.cpus,
-    mem: version.definition.mem,
-    user: 'root',
-    role: '*',
-    labels: shape.labels,
-    containerPort: shape.containerPort,
-    mesosChecks: shape.health === 'mesos',
-    memorySwap: shape.memorySwap,
-    appId: shape.id,
-  };
-  if (shape.kind !== 'pod') return [{ ...common, id: appTaskId(world, instance), executorId: '' }];
-  const executorId = `instance-${instance.id.replace('.instance-', '.')}`;
-  return shape.containers.map((container) => ({
-    ...common,
-    id: `${instance.id}.${container}${since(world.version, '1.11') ? `.${instance.attempt}` : ''}`,
-    name: container,
-    executorId,
-    containerPort: null,
-  }));
-}
-
-/** `….instance-<uuid>._app.<attempt>` as Marathon writes since 1.8; before, each launch had a UUID of its own. */
-function appTaskId(world: World, instance: Instance): string {
-  if (since(world.version, '1.11')) return `${instance.id}._app.${instance.attempt}`;
-  const [safe = ''] = instance.id.split('.instance-');
-  return `${safe}.${world.ids.uuid(1)}`;
 }
 
 /** Marathon's ear: what it makes of a status of one of its tasks. */

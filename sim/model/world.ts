@@ -1,6 +1,6 @@
+import type { Marathon } from './app';
 import type { EventQueue } from './event-queue';
 import type { Fate } from './fate';
-import type { Marathon } from './marathon';
 import type { Master } from './master';
 import type { MesosVersion } from './mesos-version';
 import { createRandom, type Random } from './random';

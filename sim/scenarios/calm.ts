@@ -1,6 +1,6 @@
+import { type App, currentVersion } from '../model/app';
 import { deploy, scale } from '../model/deployment';
 import { exited } from '../model/endings';
-import { type App, currentVersion } from '../model/marathon';
 import type { Random } from '../model/random';
 import { after, at, randomOf, type World } from '../model/world';
 import { appNamed, isDeploying, nextTag } from './releases';

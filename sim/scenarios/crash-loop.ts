@@ -1,6 +1,6 @@
+import { currentVersion, imageOf } from '../model/app';
 import { deploy } from '../model/deployment';
 import { exited } from '../model/endings';
-import { currentVersion, imageOf } from '../model/marathon';
 import { after, randomOf, type World } from '../model/world';
 import { appNamed, currentTag, nextTag } from './releases';
 import type { Scenario } from './scenario';

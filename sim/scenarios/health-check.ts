@@ -4,8 +4,9 @@ import { after, randomOf, type World } from '../model/world';
 import type { Scenario } from './scenario';
 
 const MEAN_HOURS = 7;
-// The last is checked by its executor, not by Marathon: there the status itself says `healthy: false`.
-const VICTIMS = ['/shop/checkout', '/shop/checkout', '/api/auth'] as const;
+const CHECKED_BY_MARATHON = '/shop/checkout';
+/** Its executor checks it, and the status itself says `healthy: false`. */
+const CHECKED_BY_MESOS = '/api/auth';
 const REASONS = [
   'ConnectionAttemptFailedException',
   'AskTimeoutException',
@@ -17,8 +18,7 @@ const REASONS = [
 export function prepareHealthCheck(world: World): Scenario {
   const random = randomOf(world, 'health-check');
 
-  function killOne(): void {
-    const appId = random.pick(VICTIMS);
+  function killOneOf(appId: string): void {
     const victims: Task[] = [];
     for (const instance of world.marathon.byTask.values()) {
       if (instance.app.shape.id === appId && instance.state === 'running') victims.push(...instance.tasks);
@@ -28,10 +28,16 @@ export function prepareHealthCheck(world: World): Scenario {
 
   function wait(): void {
     after(world, random.exponential(MEAN_HOURS * 3600), () => {
-      killOne();
+      killOneOf(random.pick([CHECKED_BY_MARATHON, CHECKED_BY_MARATHON, CHECKED_BY_MESOS]));
       wait();
     });
   }
 
-  return { tell: wait, trigger: killOne };
+  return {
+    tell: wait,
+    trigger() {
+      killOneOf(CHECKED_BY_MARATHON);
+      killOneOf(CHECKED_BY_MESOS);
+    },
+  };
 }

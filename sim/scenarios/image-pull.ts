@@ -1,6 +1,6 @@
+import { currentVersion } from '../model/app';
 import { deploy } from '../model/deployment';
 import { pullFailed } from '../model/endings';
-import { currentVersion } from '../model/marathon';
 import { after, randomOf, type World } from '../model/world';
 import { appNamed, currentTag, isDeploying, nextTag } from './releases';
 import type { Scenario } from './scenario';

@@ -1,4 +1,4 @@
-import { type App, currentVersion } from '../model/marathon';
+import { type App, currentVersion } from '../model/app';
 import type { World } from '../model/world';
 
 export function appNamed(world: World, id: string): App {

@@ -4,7 +4,6 @@ import { redirect } from 'next/navigation';
 import { loadPage } from '@/app/load-page';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import {
-  ALL_TIME,
   PAGE_SIZE,
   type TaskFilters,
   taskFilters,
@@ -32,7 +31,8 @@ export default async function TasksPage({ searchParams }: { searchParams: Promis
     redirect(withQuery('/tasks', { ...raw, cursor: null }));
   const query = {
     ...narrowing(filters),
-    ...windowAt(place.allTime ? { ...window, ...ALL_TIME } : window, now),
+    ...windowAt(window, now),
+    ...(place.allTime ? { from: null, to: null } : {}),
     cursor: place.cursor ?? undefined,
     limit: PAGE_SIZE,
   };
