@@ -17,7 +17,7 @@ test('a task that a deployment replaced is no failure and names the deployment',
 test('kills by deployments are in no count of failures', async ({ page }) => {
   await page.goto('/tasks?range=7d&cause=killed_by_deploy_or_scale');
   const table = page.getByRole('table', { name: /Ended tasks/ });
-  await expect(table.getByRole('cell', { name: 'KILLED' }).first()).toBeVisible();
+  await expect(table.getByRole('cell', { name: 'KILLED', exact: true }).first()).toBeVisible();
   await page.goto('/tasks?range=7d&cause=killed_by_deploy_or_scale&disposition=failure');
   await expect(page.getByText('No task end fits these filters')).toBeVisible();
 });

@@ -10,16 +10,16 @@ test('FAILED is told from KILLED, and the address opens the same view again', as
 
   await expect(page.getByRole('button', { name: 'Remove filter State: FAILED' })).toBeVisible();
   await expect(page).toHaveURL(/state=TASK_FAILED/);
-  await expect(table.getByRole('cell', { name: 'KILLED' })).toHaveCount(0);
-  await expect(table.getByRole('cell', { name: 'FAILED' }).first()).toBeVisible();
+  await expect(table.getByRole('cell', { name: 'KILLED', exact: true })).toHaveCount(0);
+  await expect(table.getByRole('cell', { name: 'FAILED', exact: true }).first()).toBeVisible();
 
   await page.reload();
   await expect(page.getByRole('button', { name: 'Remove filter State: FAILED' })).toBeVisible();
-  await expect(table.getByRole('cell', { name: 'FAILED' }).first()).toBeVisible();
+  await expect(table.getByRole('cell', { name: 'FAILED', exact: true }).first()).toBeVisible();
 
   await page.getByRole('button', { name: 'Remove filter State: FAILED' }).click();
   await expect(page).not.toHaveURL(/state=/);
-  await expect(table.getByRole('cell', { name: /KILLED|FINISHED/ }).first()).toBeVisible();
+  await expect(table.getByRole('cell', { name: /^(KILLED|FINISHED)$/ }).first()).toBeVisible();
 });
 
 test('exit code 137 is said to be SIGKILL, and not out of memory', async ({ page, request }) => {

@@ -254,7 +254,8 @@ function hasFailed(snapshot: MarathonSnapshot, code: string): boolean {
   return snapshot.warnings.some((warning) => warning.code === code);
 }
 
+// 1970 stands for an app that told no version.
 function instantOf(version: string): Date | null {
   const ms = Date.parse(version);
-  return Number.isNaN(ms) ? null : new Date(ms);
+  return ms > 0 ? new Date(ms) : null;
 }

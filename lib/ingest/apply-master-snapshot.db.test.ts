@@ -271,6 +271,15 @@ describe('applyMasterSnapshot', () => {
     expect(await poll(lease, second, '12:01:00')).toMatchObject({ gaps: 0 });
   });
 
+  it('does not take the stand-in epoch of a cut state for a failover', async () => {
+    const lease = await newCluster();
+    const cut = snapshot([], { complete: false });
+    cut.epoch = { ...cut.epoch, masterId: '', electedAt: new Date(0) };
+    await poll(lease, snapshot([]), '12:00:00');
+    expect(await poll(lease, cut, '12:00:30')).toMatchObject({ gaps: 0 });
+    expect(await poll(lease, snapshot([]), '12:01:00')).toMatchObject({ gaps: 0 });
+  });
+
   it('writes nothing at all once the lease has moved', async () => {
     const lease = await newCluster();
     await releaseLease(db.pool, lease);

@@ -232,7 +232,12 @@ async function updateCluster(
     `UPDATE cluster SET
        first_polled_at = CASE WHEN $8 THEN coalesce(first_polled_at, $2) ELSE first_polled_at END,
        last_polled_at = CASE WHEN $8 THEN $2 ELSE last_polled_at END,
-       master_id = $3, master_version = $4, master_url = $5, elected_at = $6, ring_size = $7,
+       -- A cut state may not have told them: what the last whole one said stands.
+       master_id = CASE WHEN $8 THEN $3 ELSE master_id END,
+       master_version = CASE WHEN $8 THEN $4 ELSE master_version END,
+       elected_at = CASE WHEN $8 THEN $6 ELSE elected_at END,
+       ring_size = CASE WHEN $8 THEN $7 ELSE ring_size END,
+       master_url = $5,
        counters = coalesce($9::jsonb, counters)
      WHERE id = $1`,
     [

@@ -1,5 +1,6 @@
 import type { MasterEpoch } from '@/lib/domain/cluster';
-import type { MasterSnapshot, PollWarning } from '@/lib/domain/snapshot';
+import type { LiveTask, MasterSnapshot, PollWarning } from '@/lib/domain/snapshot';
+import type { MesosTask } from '@/lib/domain/task';
 import { AppError } from '@/lib/errors';
 import { createUpstream } from '@/lib/upstream/create-upstream';
 import type { Source } from '@/lib/upstream/source';
@@ -52,8 +53,7 @@ export function createMasterReader(source: Source): MasterReader {
       message: `The master's counters could not be read: ${reason}`,
     }));
 
-    // What ended between the two requests is an end, not a live task.
-    const endedSince = new Set((tasks?.added ?? []).map(taskKey));
+    const added = tasks?.added ?? [];
     const known = lastWhole !== null && lastWhole.url === target.base ? lastWhole.epoch : null;
     const epoch = epochOf(leader, known);
     if (reading.cut === null) lastWhole = { url: target.base, epoch };
@@ -64,13 +64,13 @@ export function createMasterReader(source: Source): MasterReader {
       agents: reading.agents,
       frameworks: reading.frameworks,
       ended: reading.ended.list(),
-      live: reading.live.filter((task) => !endedSince.has(taskKey(task))),
+      live: withoutEnded(reading.live, added),
       ringCounts: reading.ringCounts,
       counters,
       rejects: rejectLog.rejects(),
       warnings,
       bytes: reading.bytes + (tasks?.bytes ?? 0),
-      tasksRead: reading.tasksRead + endedSince.size,
+      tasksRead: reading.tasksRead + added.length,
     };
 
     async function orWarning<T>(
@@ -111,6 +111,16 @@ function epochOf({ target, reading: { master, cut } }: Leader, known: MasterEpoc
   };
 }
 
-function taskKey(task: { frameworkId: string; taskId: string; agentId: string }): string {
-  return `${task.frameworkId}\n${task.taskId}\n${task.agentId}`;
+/** What ended between the two requests is an end, not a live task. */
+function withoutEnded(live: LiveTask[], ended: readonly MesosTask[]): LiveTask[] {
+  if (ended.length === 0) return live;
+  const byId = new Map<string, MesosTask[]>();
+  for (const task of ended) byId.set(task.taskId, [...(byId.get(task.taskId) ?? []), task]);
+  // By id first: a key made for each of 200,000 live tasks would hold the event loop.
+  return live.filter(
+    (task) =>
+      !byId
+        .get(task.taskId)
+        ?.some((end) => end.agentId === task.agentId && end.frameworkId === task.frameworkId),
+  );
 }

@@ -32,6 +32,7 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
       held = await takeTurn(options, held);
       if (held) await pollCycle(options.pool, held.lease, held.state, options.sources, signal);
     } catch (thrown) {
+      if (signal.aborted) break;
       const error = toAppError(thrown);
       // Whatever was half-written was rolled back; the master still offers it, and a fresh memory asks again.
       held = null;

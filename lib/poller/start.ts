@@ -31,7 +31,9 @@ export function startCollectorWithServer(): void {
  * reading weighs on theirs. A worker that ends by itself is started anew, with growing pauses; it dies with
  * the process. `bundle`: the file that scripts/build.mjs makes of main.ts.
  */
-export function startCollector(bundle = join(process.cwd(), 'dist', 'poller.mjs')): Collector {
+export function startCollector(
+  bundle = join(/* turbopackIgnore: true */ process.cwd(), 'dist', 'poller.mjs'),
+): Collector {
   let stopping = false;
   let worker: Worker | null = null;
   const stopped = (async () => {
