@@ -7,7 +7,7 @@ import { loadMemory } from '@/lib/ingest/memory';
 import { log } from '@/lib/log';
 
 import { type CycleState, pollCycle, type Sources } from './poll-cycle';
-import { leaseTtlMs, pauseAfter } from './schedule';
+import { leaseTtlMs, MIN_PAUSE_MS, pauseAfter } from './schedule';
 
 export type LoopOptions = {
   pool: Pool;
@@ -28,9 +28,10 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
   let held: { lease: Lease; state: CycleState } | null = null;
   while (!signal.aborted) {
     const startedAt = new Date();
+    let learnt = false;
     try {
       held = await takeTurn(options, held);
-      if (held) await pollCycle(options.pool, held.lease, held.state, options.sources, signal);
+      if (held) ({ learnt } = await pollCycle(options.pool, held.lease, held.state, options.sources, signal));
     } catch (thrown) {
       if (signal.aborted) break;
       const error = toAppError(thrown);
@@ -38,7 +39,9 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
       held = null;
       log.error({ code: error.code, err: error.code === 'LEASE_LOST' ? undefined : thrown }, 'cycle failed');
     }
-    const pauseMs = pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
+    const pauseMs = learnt
+      ? MIN_PAUSE_MS
+      : pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
   if (held) await releaseLease(options.pool, held.lease).catch(() => {});

@@ -37,7 +37,8 @@ export type CycleState = {
 const VERSION_READS_PER_CYCLE = 40;
 const VERSION_READS_AT_ONCE = 4;
 
-export type CycleOutcome = { ok: boolean; inserted: number; revised: number };
+/** `learnt`: ends stored in this cycle can be explained better now; a next cycle soon is worth it. */
+export type CycleOutcome = { ok: boolean; learnt: boolean };
 
 /**
  * One poll of every source. Reads them at the same time, writes each Marathon, then the master, whose ends are
@@ -56,7 +57,7 @@ export async function pollCycle(
     sources.master.read(signal),
     ...sources.marathons.map((source) => source.read(signal)),
   ]);
-  if (signal.aborted) return { ok: false, inserted: 0, revised: 0 };
+  if (signal.aborted) return { ok: false, learnt: false };
 
   for (const [index, source] of sources.marathons.entries()) {
     const read = marathons[index];
@@ -81,7 +82,7 @@ export async function pollCycle(
       startedAt,
       thrown: master.reason,
     });
-    return { ok: false, inserted: 0, revised: 0 };
+    return { ok: false, learnt: false };
   }
   const applied = await applyMasterSnapshot(pool, lease, state.memory, {
     snapshot: master.value,
@@ -89,7 +90,7 @@ export async function pollCycle(
     startedAt,
     now: new Date(),
   });
-  await explainLater(pool, lease, state, sources, applied, signal);
+  const learnt = await explainLater(pool, lease, state, sources, applied, signal);
   log.info(
     {
       source: 'mesos',
@@ -100,12 +101,12 @@ export async function pollCycle(
     },
     'polled',
   );
-  return { ok: true, inserted: applied.inserted, revised: applied.revised };
+  return { ok: true, learnt };
 }
 
 /**
  * Kills that nothing explains may lie beside a version of their app that Marathon made before we watched:
- * its list of versions is fetched once per app, and the next plan looks at those ends again.
+ * its list of versions is fetched once per app, and the next plan looks at those ends again. True: some were.
  */
 async function explainLater(
   pool: Pool,
@@ -114,7 +115,8 @@ async function explainLater(
   sources: Sources,
   { unexplained }: MasterApplied,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  let learnt = false;
   const byApp = new Map<string, { end: TaskEnd; source: Sources['marathons'][number] }>();
   for (const end of unexplained) {
     const source = sources.marathons.find(
@@ -137,6 +139,7 @@ async function explainLater(
             now: new Date(),
           });
           state.versionsRead.add(key);
+          learnt = true;
           forgetSeen(
             state.memory,
             unexplained.filter((one) => one.frameworkId === end.frameworkId && one.appId === end.appId),
@@ -149,6 +152,7 @@ async function explainLater(
       }),
     ),
   );
+  return learnt;
 }
 
 async function noteFailure(

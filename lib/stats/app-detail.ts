@@ -36,7 +36,7 @@ export async function appDetail(db: Db, query: AppDetailInput, now: Date): Promi
   const { cluster, appId } = app;
   const clusters = [cluster];
   const fleet = await fleetRate(db, clusters, query);
-  const [rate] = await listAppRates(db, clusters, query, { app: appId, limit: 1 });
+  const [rate] = await listAppRates(db, clusters, query, { apps: [appId] });
   const { body, counts } = await readTimeline(db, clusters, query, { app: appId });
   const { definition, lastTaskFailure } = await readDefinition(db, app);
   return {

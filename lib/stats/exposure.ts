@@ -9,10 +9,10 @@ const HOUR_MS = 3_600_000;
  * (cluster_id, subject, hours: the task-hours in the window). An hour that the window cuts counts by the share
  * of its watched time that lies inside: inside an hour, tasks are taken to have lived evenly.
  *
- * Parameters $1 to $6 are those of `exposureParams`; `kind` and `subject` are SQL written in this unit, never
- * input. `subject` may name a parameter to narrow to one host or app.
+ * Parameters $1 to $6 are those of `exposureParams`; `kind` and `subjects` are SQL written in this unit, never
+ * input. `subjects` may name a parameter (text[], null for all) that narrows to some hosts or apps.
  */
-export function exposureCtes(kind: 'host' | 'app', subject: string | null = null): string {
+export function exposureCtes(kind: 'host' | 'app', subjects: string | null = null): string {
   return `
     watched AS (
       SELECT * FROM unnest($1::smallint[], $2::timestamptz[], $3::timestamptz[]) AS w (cluster_id, from_at, to_at)
@@ -20,8 +20,9 @@ export function exposureCtes(kind: 'host' | 'app', subject: string | null = null
     exposure AS (
       SELECT e.cluster_id, e.subject, sum(e.task_seconds * share.inside) / 3600 AS hours
       FROM watched w
-      JOIN exposure_hour e ON e.cluster_id = w.cluster_id AND e.kind = '${kind}' AND e.hour > $6 AND e.hour < $5
-      ${subject === null ? '' : `AND (${subject}::text IS NULL OR e.subject = ${subject})`}
+      JOIN exposure_hour e ON e.cluster_id = w.cluster_id AND e.cluster_id = ANY ($1::smallint[])
+        AND e.kind = '${kind}' AND e.hour > $6 AND e.hour < $5
+        ${subjects === null ? '' : `AND (${subjects}::text[] IS NULL OR e.subject = ANY (${subjects}))`}
       CROSS JOIN LATERAL (
         SELECT greatest(e.hour, w.from_at) AS lo, least(e.hour + interval '1 hour', w.to_at) AS hi
       ) span

@@ -15,22 +15,18 @@ export type Fleet = {
 /**
  * All task ends of the clusters in [from, to), and their rate over all task-hours.
  *
- * Shape: zeros and null rates where nothing is known. `known`: totals the caller already counted.
+ * Shape: zeros and null rates where nothing is known. `known`: what the caller has counted already.
  * Errors: a database failure propagates.
- * Cost: the hourly rollup, and one exposure row a host and hour.
+ * Cost: the hourly rollup, and an exposure row a host and hour unless the task-hours are known.
  */
 export async function fleetRate(
   db: Db,
   clusters: readonly ClusterScope[],
   window: Window,
-  known?: EndTotals,
+  known: { totals?: EndTotals; taskHours?: number } = {},
 ): Promise<Fleet> {
-  const totals = known ?? totalsOf(await countEnds(db, clusters, window, { stepMs: null }));
-  const { rows } = await db.query<{ hours: number }>(
-    `WITH ${exposureCtes('host')} SELECT coalesce(sum(hours), 0)::float8 AS hours FROM exposure`,
-    exposureParams(clusters, window),
-  );
-  const taskHours = rows[0]?.hours ?? 0;
+  const totals = known.totals ?? totalsOf(await countEnds(db, clusters, window, { stepMs: null }));
+  const taskHours = known.taskHours ?? (await readTaskHours(db, clusters, window));
   const failedExposed = await countExposedFailures(db, clusters, window, totals.failed);
   return {
     rate: {
@@ -41,6 +37,14 @@ export async function fleetRate(
     },
     failedExposed,
   };
+}
+
+async function readTaskHours(db: Db, clusters: readonly ClusterScope[], window: Window): Promise<number> {
+  const { rows } = await db.query<{ hours: number }>(
+    `WITH ${exposureCtes('host')} SELECT coalesce(sum(hours), 0)::float8 AS hours FROM exposure`,
+    exposureParams(clusters, window),
+  );
+  return rows[0]?.hours ?? 0;
 }
 
 async function countExposedFailures(

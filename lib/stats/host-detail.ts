@@ -31,7 +31,7 @@ export async function hostDetail(db: Db, query: HostDetailInput, now: Date): Pro
   if (!cluster) return null;
   const clusters = [cluster];
   const fleet = await fleetRate(db, clusters, query);
-  const [rate] = await listHostRates(db, clusters, query, fleet, { host: hostname, limit: 1 });
+  const [rate] = await listHostRates(db, clusters, query, { hosts: [hostname], fleet });
   const { body, counts } = await readTimeline(db, clusters, query, { host: hostname });
   return {
     rate: rate ?? quietRate(hostname, cluster.name),

@@ -1,21 +1,21 @@
-import type { HostRate, OverviewBody } from '@/lib/contracts/stats';
+import type { AppRate, HostRate, OverviewBody } from '@/lib/contracts/stats';
 import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
 
 import { listAppRates } from './app-rates';
-import { type ClusterScope, clustersInScope, idsOf, watchedClusters } from './cluster-scope';
+import { chance } from './chance';
+import { type ClusterScope, clustersInScope, idsOf, namesById, watchedClusters } from './cluster-scope';
 import { causeCountsOf, totalsOf } from './end-counts';
-import { fleetRate } from './fleet-rate';
+import { type Fleet, fleetRate } from './fleet-rate';
 import { healthVerdict, SUSPECT_CHANCE } from './health-verdict';
 import { listHostRates } from './host-rates';
 import { newestFailures } from './newest-failures';
+import { type Failing, rankFailing } from './rank-failing';
 import { readTimeline } from './timeline';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const MAX_ROWS = 8;
 const MAX_NEWEST = 10;
-/** Rows looked at for the top and the suspects; the page shows the first 8. */
-const RATED = 5000;
 
 export type OverviewInput = Window & { cluster?: string | undefined; pollIntervalMs: number };
 
@@ -25,17 +25,20 @@ export type OverviewInput = Window & { cluster?: string | undefined; pollInterva
  * Shape: `hosts` and `apps` hold only rows with failures, furthest above the rest first. `weekBefore` null: the
  * clusters were not watched for the whole of those hours. `tasksRunning` null: no agent is listed.
  * Errors: a database failure propagates; an unknown cluster is blind.
- * Cost: see timeline and hostRates; the week before comes from the hourly rollup.
+ * Cost: see timeline and rankFailing; whole rates only of the rows shown; the week before from the hourly rollup.
  */
 export async function overview(db: Db, query: OverviewInput, now: Date): Promise<OverviewBody> {
   const { from, to } = query;
   const window = { from, to };
   const clusters = await clustersInScope(db, query.cluster);
   const { body, counts } = await readTimeline(db, clusters, window, {});
-  const fleet = await fleetRate(db, clusters, window, totalsOf(counts));
+  const hostRanks = await rankFailing(db, clusters, window, 'host');
+  const appRanks = await rankFailing(db, clusters, window, 'app');
+  const fleet = await fleetRate(db, clusters, window, {
+    totals: totalsOf(counts),
+    taskHours: hostRanks.taskHours,
+  });
   const weekBefore = await readWeekBefore(db, clusters, window);
-  const hosts = await listHostRates(db, clusters, window, fleet, { failedOnly: true, limit: RATED });
-  const apps = await listAppRates(db, clusters, window, { failedOnly: true, limit: RATED });
   const verdict = healthVerdict({
     now,
     ...window,
@@ -43,9 +46,9 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     pollIntervalMs: query.pollIntervalMs,
     rate: fleet.rate,
     weekBefore,
-    topHost: mostFailed(hosts.map((host) => ({ name: host.hostname, failed: host.failed }))),
-    topApp: mostFailed(apps.map((app) => ({ name: app.appId, failed: app.failed }))),
-    suspects: suspectsOf(hosts),
+    topHost: mostFailed(hostRanks.failing),
+    topApp: mostFailed(appRanks.failing),
+    suspects: suspectsOf(hostRanks.failing, fleet),
   });
   return {
     from: from.toISOString(),
@@ -55,11 +58,40 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     weekBefore,
     timeline: body,
     causes: causeCountsOf(counts),
-    hosts: hosts.slice(0, MAX_ROWS),
-    apps: apps.slice(0, MAX_ROWS),
+    hosts: await listWorstHosts(db, clusters, window, hostRanks.failing, fleet),
+    apps: await listWorstApps(db, clusters, window, appRanks.failing),
     newest: await newestFailures(db, { ...window, cluster: query.cluster, limit: MAX_NEWEST }, now),
     ...(await countAgents(db, clusters)),
   };
+}
+
+async function listWorstHosts(
+  db: Db,
+  clusters: readonly ClusterScope[],
+  window: Window,
+  failing: readonly Failing[],
+  fleet: Fleet,
+): Promise<HostRate[]> {
+  const worst = failing.slice(0, MAX_ROWS);
+  const rates = await listHostRates(db, clusters, window, { hosts: worst.map(({ name }) => name), fleet });
+  const names = namesById(clusters);
+  return rates.filter((rate) =>
+    worst.some((one) => one.name === rate.hostname && names.get(one.clusterId) === rate.cluster),
+  );
+}
+
+async function listWorstApps(
+  db: Db,
+  clusters: readonly ClusterScope[],
+  window: Window,
+  failing: readonly Failing[],
+): Promise<AppRate[]> {
+  const worst = failing.slice(0, MAX_ROWS);
+  const rates = await listAppRates(db, clusters, window, { apps: worst.map(({ name }) => name) });
+  const names = namesById(clusters);
+  return rates.filter((rate) =>
+    worst.some((one) => one.name === rate.appId && names.get(one.clusterId) === rate.cluster),
+  );
 }
 
 async function readWeekBefore(
@@ -83,18 +115,24 @@ function lastPolledAt(clusters: readonly ClusterScope[]): Date | null {
     : (times.filter((time) => time !== null).sort((a, b) => +a - +b)[0] ?? null);
 }
 
-function mostFailed<Row extends { failed: number }>(rows: readonly Row[]): Row | null {
-  return rows.reduce<Row | null>(
-    (most, row) => (most === null || row.failed > most.failed ? row : most),
+function mostFailed(failing: readonly Failing[]): Failing | null {
+  return failing.reduce<Failing | null>(
+    (most, one) => (most && most.failed >= one.failed ? most : one),
     null,
   );
 }
 
-function suspectsOf(hosts: readonly HostRate[]): string[] {
-  return hosts
-    .filter((host) => host.chance !== null && host.chance < SUSPECT_CHANCE)
-    .sort((a, b) => (a.chance ?? 1) - (b.chance ?? 1))
-    .map((host) => host.hostname);
+/** Names of hosts whose failures chance would not give, the least likely first. */
+function suspectsOf(failing: readonly Failing[], fleet: Fleet): string[] {
+  const all = { failures: fleet.failedExposed, hours: fleet.rate.taskHours };
+  return failing
+    .map(({ name, failedExposed, taskHours }) => ({
+      name,
+      odds: chance({ failures: failedExposed, hours: taskHours }, all) ?? 1,
+    }))
+    .filter(({ odds }) => odds < SUSPECT_CHANCE)
+    .sort((a, b) => a.odds - b.odds)
+    .map(({ name }) => name);
 }
 
 async function countAgents(
