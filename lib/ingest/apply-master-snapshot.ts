@@ -31,8 +31,6 @@ export type MasterApplied = {
   inserted: number;
   revised: number;
   gaps: number;
-  /** Ends just written that nothing explains: their apps' versions may. */
-  unexplained: TaskEnd[];
 };
 
 /**
@@ -111,19 +109,18 @@ export async function applyMasterSnapshot(
     return { ...written, gaps: gaps.length };
   });
 
-  const unexplained = offered.filter((end) => end.disposition === 'unexplained');
   // Only what is stored may be skipped next time; a fresh unexplained kill is looked at again.
-  const retry = new Set(
-    unexplained.filter((end) => end.finishedAt.getTime() > now.getTime() - UNEXPLAINED_RETRY_MS).map(seenKey),
-  );
-  for (const key of retry) digests.delete(key);
+  for (const end of offered) {
+    const isFresh = end.finishedAt.getTime() > now.getTime() - UNEXPLAINED_RETRY_MS;
+    if (end.disposition === 'unexplained' && isFresh) digests.delete(seenKey(end));
+  }
   memory.seen = digests;
-  return { ...applied, unexplained };
+  return applied;
 }
 
-/** Forgets that these ends were seen, so that the next plan looks at them again with what was learnt since. */
-export function forgetSeen(memory: Memory, ends: readonly TaskEnd[]): void {
-  for (const end of ends) memory.seen.delete(seenKey(end));
+/** True where the last polls did not offer this very entry, so that the next plan will look at it. */
+export function isNews(memory: Memory, task: MesosTask): boolean {
+  return memory.seen.get(seenKey(task)) !== digestOf(task);
 }
 
 function seenKey(task: Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId' | 'statuses'>): string {

@@ -67,12 +67,16 @@ export async function applyTaskEnds(
     [...plan.insert, ...plan.revise.map(({ end }) => end)].map((end) => end.finishedAt),
     now,
   );
-  for (const { oldFinishedAt, end } of plan.revise) await removeEnd(client, clusterId, end.id, oldFinishedAt);
+  await removeEnds(
+    client,
+    clusterId,
+    plan.revise.map(({ oldFinishedAt, end }) => ({ id: end.id, finishedAt: oldFinishedAt })),
+  );
   const revised = await insertEnds(
     client,
     plan.revise.map(({ end }) => end),
   );
-  for (const { id, finishedAt } of plan.reopen) await reopenEnd(client, { clusterId, id, finishedAt, now });
+  await reopenEnds(client, clusterId, plan.reopen, now);
   const inserted = await insertEnds(client, plan.insert);
   return { inserted, revised: revised + plan.reopen.length };
 }
@@ -124,37 +128,48 @@ async function insertEnds(client: PoolClient, ends: readonly TaskEnd[]): Promise
   return inserted;
 }
 
-async function removeEnd(client: PoolClient, clusterId: number, id: string, finishedAt: Date): Promise<void> {
+type StoredAt = { id: string; finishedAt: Date };
+
+/** Takes rows out, to be written anew as they are known now. */
+async function removeEnds(client: PoolClient, clusterId: number, ends: readonly StoredAt[]): Promise<void> {
   await client.query(
     `WITH removed AS (
-       DELETE FROM task_end WHERE cluster_id = $1 AND id = $2 AND finished_at = $3
-       RETURNING cluster_id, finished_at, state, cause, disposition, reopened_at
-     )
-     UPDATE rollup_hour SET ends = ends - 1 FROM removed
-     WHERE removed.reopened_at IS NULL AND ${SAME_ROLLUP}`,
-    [clusterId, id, finishedAt],
+       DELETE FROM task_end USING unnest($2::uuid[], $3::timestamptz[]) AS old (id, finished_at)
+       WHERE task_end.cluster_id = $1 AND task_end.id = old.id AND task_end.finished_at = old.finished_at
+       RETURNING task_end.*
+     ) ${UNCOUNT}`,
+    [clusterId, ends.map(({ id }) => id), ends.map(({ finishedAt }) => finishedAt)],
   );
 }
 
-async function reopenEnd(
+async function reopenEnds(
   client: PoolClient,
-  end: { clusterId: number; id: string; finishedAt: Date; now: Date },
+  clusterId: number,
+  ends: readonly StoredAt[],
+  now: Date,
 ): Promise<void> {
   await client.query(
     `WITH removed AS (
        UPDATE task_end SET reopened_at = $4, revised_at = $4, revision = revision + 1
-       WHERE cluster_id = $1 AND id = $2 AND finished_at = $3 AND reopened_at IS NULL
-       RETURNING cluster_id, finished_at, state, cause, disposition
-     )
-     UPDATE rollup_hour SET ends = ends - 1 FROM removed WHERE ${SAME_ROLLUP}`,
-    [end.clusterId, end.id, end.finishedAt, end.now],
+       FROM unnest($2::uuid[], $3::timestamptz[]) AS old (id, finished_at)
+       WHERE task_end.cluster_id = $1 AND task_end.id = old.id AND task_end.finished_at = old.finished_at
+         AND reopened_at IS NULL
+       RETURNING task_end.cluster_id, task_end.finished_at, state, cause, disposition, NULL::timestamptz AS reopened_at
+     ) ${UNCOUNT}`,
+    [clusterId, ends.map(({ id }) => id), ends.map(({ finishedAt }) => finishedAt), now],
   );
 }
 
-const SAME_ROLLUP = `rollup_hour.cluster_id = removed.cluster_id
-  AND rollup_hour.hour = date_trunc('hour', removed.finished_at, 'UTC')
-  AND rollup_hour.state = removed.state AND rollup_hour.cause = removed.cause
-  AND rollup_hour.disposition = removed.disposition`;
+/** Takes the rows of `removed` that counted out of rollup_hour. */
+const UNCOUNT = `
+  UPDATE rollup_hour SET ends = rollup_hour.ends - gone.ends
+  FROM (
+    SELECT cluster_id, date_trunc('hour', finished_at, 'UTC') AS hour, state, cause, disposition, count(*)::int AS ends
+    FROM removed WHERE reopened_at IS NULL GROUP BY 1, 2, 3, 4, 5
+  ) AS gone
+  WHERE rollup_hour.cluster_id = gone.cluster_id AND rollup_hour.hour = gone.hour
+    AND rollup_hour.state = gone.state AND rollup_hour.cause = gone.cause
+    AND rollup_hour.disposition = gone.disposition`;
 
 function toRow(end: TaskEnd): Record<string, unknown> {
   return Object.fromEntries(Object.entries(sanitize(end)).map(([name, value]) => [toColumn(name), value]));

@@ -42,13 +42,16 @@ const TAKE = `
   WHERE held.holder = excluded.holder OR held.expires_at <= clock_timestamp()
   RETURNING token::text`;
 
-/** Lets go at a clean stop, so that the next instance need not wait for the lease to run out. */
-export async function releaseLease(pool: Pool, lease: Lease): Promise<void> {
-  await pool.query(
-    'UPDATE lease SET expires_at = clock_timestamp() WHERE cluster_id = $1 AND holder = $2 AND token = $3',
-    [lease.clusterId, lease.holder, lease.token],
-  );
+/** Ends a holder's lease, so that the next instance need not wait for it to run out. */
+export async function releaseLease(
+  pool: Pool,
+  { clusterId, holder }: Pick<Lease, 'clusterId' | 'holder'>,
+): Promise<void> {
+  await pool.query(RELEASE, [clusterId, holder]);
 }
+
+// A second back: the column rounds to milliseconds, and half of one ahead would still be held.
+const RELEASE = `UPDATE lease SET expires_at = clock_timestamp() - interval '1 s' WHERE cluster_id = $1 AND holder = $2`;
 
 /** Locks the lease row for the rest of the transaction, so that writers never interleave. Throws LEASE_LOST. */
 export async function assertLease(client: PoolClient, lease: Lease): Promise<void> {

@@ -7,7 +7,7 @@ import { loadMemory } from '@/lib/ingest/memory';
 import { log } from '@/lib/log';
 
 import { type CycleState, pollCycle, type Sources } from './poll-cycle';
-import { leaseTtlMs, MIN_PAUSE_MS, pauseAfter } from './schedule';
+import { leaseTtlMs, pauseAfter } from './schedule';
 
 export type LoopOptions = {
   pool: Pool;
@@ -28,10 +28,9 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
   let held: { lease: Lease; state: CycleState } | null = null;
   while (!signal.aborted) {
     const startedAt = new Date();
-    let learnt = false;
     try {
       held = await takeTurn(options, held);
-      if (held) ({ learnt } = await pollCycle(options.pool, held.lease, held.state, options.sources, signal));
+      if (held) await pollCycle(options.pool, held.lease, held.state, options.sources, signal);
     } catch (thrown) {
       if (signal.aborted) break;
       const error = toAppError(thrown);
@@ -39,9 +38,7 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
       held = null;
       log.error({ code: error.code, err: error.code === 'LEASE_LOST' ? undefined : thrown }, 'cycle failed');
     }
-    const pauseMs = learnt
-      ? MIN_PAUSE_MS
-      : pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
+    const pauseMs = pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
   if (held) await releaseLease(options.pool, held.lease).catch(() => {});
@@ -83,10 +80,7 @@ async function expireDeadHolder(pool: Pool, clusterId: number, me: string): Prom
   const [machine, pid] = holder.split('|');
   if (holder === me || machine !== me.split('|')[0] || !pid || isRunning(Number(pid))) return false;
   log.warn({ holder }, 'the last collector on this machine is gone; taking over from it');
-  await pool.query('UPDATE lease SET expires_at = clock_timestamp() WHERE cluster_id = $1 AND holder = $2', [
-    clusterId,
-    holder,
-  ]);
+  await releaseLease(pool, { clusterId, holder });
   return true;
 }
 

@@ -1,15 +1,14 @@
 import pLimit from 'p-limit';
 import type { Pool } from 'pg';
-
+import { appOfTaskId } from '@/lib/domain/marathon-task-id';
 import type { MarathonSnapshot, MasterSnapshot } from '@/lib/domain/snapshot';
 import { toAppError } from '@/lib/errors';
 import { applyAppVersions, applyMarathonSnapshot } from '@/lib/ingest/apply-marathon-snapshot';
-import { applyMasterSnapshot, forgetSeen, type MasterApplied } from '@/lib/ingest/apply-master-snapshot';
+import { applyMasterSnapshot, isNews } from '@/lib/ingest/apply-master-snapshot';
 import type { Lease } from '@/lib/ingest/lease';
 import type { MarathonKnowledge } from '@/lib/ingest/marathon-context';
 import type { Memory } from '@/lib/ingest/memory';
 import { recordFailedPoll } from '@/lib/ingest/poll-run';
-import type { TaskEnd } from '@/lib/ingest/task-end';
 import { log } from '@/lib/log';
 
 /** What a cycle reads from; each reader has its own time-out. */
@@ -34,11 +33,8 @@ export type CycleState = {
   versionsRead: Set<string>;
 };
 
-const VERSION_READS_PER_CYCLE = 40;
-const VERSION_READS_AT_ONCE = 4;
-
-/** `learnt`: ends stored in this cycle can be explained better now; a next cycle soon is worth it. */
-export type CycleOutcome = { ok: boolean; learnt: boolean };
+const VERSION_READS_MS = 15_000;
+const VERSION_READS_AT_ONCE = 8;
 
 /**
  * One poll of every source. Reads them at the same time, writes each Marathon, then the master, whose ends are
@@ -51,13 +47,13 @@ export async function pollCycle(
   state: CycleState,
   sources: Sources,
   signal: AbortSignal,
-): Promise<CycleOutcome> {
+): Promise<void> {
   const startedAt = new Date();
   const [master, ...marathons] = await Promise.allSettled([
     sources.master.read(signal),
     ...sources.marathons.map((source) => source.read(signal)),
   ]);
-  if (signal.aborted) return { ok: false, learnt: false };
+  if (signal.aborted) return;
 
   for (const [index, source] of sources.marathons.entries()) {
     const read = marathons[index];
@@ -82,15 +78,15 @@ export async function pollCycle(
       startedAt,
       thrown: master.reason,
     });
-    return { ok: false, learnt: false };
+    return;
   }
+  await learnVersions(pool, lease, state, sources, master.value, signal);
   const applied = await applyMasterSnapshot(pool, lease, state.memory, {
     snapshot: master.value,
     marathons: new Map([...state.knowledge.values()].map((one) => [one.frameworkId, one])),
     startedAt,
     now: new Date(),
   });
-  const learnt = await explainLater(pool, lease, state, sources, applied, signal);
   log.info(
     {
       source: 'mesos',
@@ -101,58 +97,67 @@ export async function pollCycle(
     },
     'polled',
   );
-  return { ok: true, learnt };
 }
 
 /**
- * Kills that nothing explains may lie beside a version of their app that Marathon made before we watched:
- * its list of versions is fetched once per app, and the next plan looks at those ends again. True: some were.
+ * Marathon's own list of an app's versions tells of changes made before we watched: what a kill of that time was
+ * for, and which version a task ran. It is fetched once per app that has new ends, within a time budget; an app
+ * left out is fetched at its next end.
  */
-async function explainLater(
+async function learnVersions(
   pool: Pool,
   lease: Lease,
   state: CycleState,
   sources: Sources,
-  { unexplained }: MasterApplied,
-  signal: AbortSignal,
-): Promise<boolean> {
-  let learnt = false;
-  const byApp = new Map<string, { end: TaskEnd; source: Sources['marathons'][number] }>();
-  for (const end of unexplained) {
-    const source = sources.marathons.find(
-      ({ name }) => state.knowledge.get(name)?.frameworkId === end.frameworkId,
-    );
-    const key = `${end.frameworkId}\0${end.appId}`;
-    if (source && end.appId && !state.versionsRead.has(key)) byApp.set(key, { end, source });
-  }
+  { ended }: MasterSnapshot,
+  cycleSignal: AbortSignal,
+): Promise<void> {
+  const signal = AbortSignal.any([cycleSignal, AbortSignal.timeout(VERSION_READS_MS)]);
   const limit = pLimit(VERSION_READS_AT_ONCE);
-  await Promise.all(
-    [...byApp].slice(0, VERSION_READS_PER_CYCLE).map(([key, { end, source }]) =>
-      limit(async () => {
-        const appId = end.appId ?? '';
-        try {
-          const versions = await source.readVersions(appId, signal);
+  const news = ended.filter((task) => isNews(state.memory, task));
+  for (const source of sources.marathons) {
+    const frameworkId = state.knowledge.get(source.name)?.frameworkId;
+    if (frameworkId === undefined) continue;
+    const appIds = new Set(
+      news
+        .filter((task) => task.frameworkId === frameworkId)
+        .flatMap((task) => appOfTaskId(task.taskId)?.appId ?? [])
+        .filter((appId) => !state.versionsRead.has(`${frameworkId}\0${appId}`)),
+    );
+    await Promise.all(
+      [...appIds].map((appId) =>
+        limit(async () => {
+          const versions = await readVersions(source, appId, signal);
+          if (versions === null) return;
           await applyAppVersions(pool, lease, state.memory, {
-            frameworkId: end.frameworkId,
+            frameworkId,
             appId,
             versions,
             now: new Date(),
           });
-          state.versionsRead.add(key);
-          learnt = true;
-          forgetSeen(
-            state.memory,
-            unexplained.filter((one) => one.frameworkId === end.frameworkId && one.appId === end.appId),
-          );
-        } catch (thrown) {
-          const error = toAppError(thrown);
-          if (error.code === 'LEASE_LOST' || error.code === 'INTERNAL') throw thrown;
-          log.warn({ source: source.name, appId, code: error.code }, 'versions of an app could not be read');
-        }
-      }),
-    ),
-  );
-  return learnt;
+          state.versionsRead.add(`${frameworkId}\0${appId}`);
+        }),
+      ),
+    );
+  }
+}
+
+/** Null: they could not be read now; the ends are stored all the same. */
+async function readVersions(
+  source: Sources['marathons'][number],
+  appId: string,
+  signal: AbortSignal,
+): Promise<string[] | null> {
+  if (signal.aborted) return null;
+  try {
+    return await source.readVersions(appId, signal);
+  } catch (thrown) {
+    log.warn(
+      { source: source.name, appId, code: toAppError(thrown).code },
+      'versions of an app could not be read',
+    );
+    return null;
+  }
 }
 
 async function noteFailure(
