@@ -1,5 +1,5 @@
 import { type APIRequestContext, expect, type OwnCluster, test } from './own-cluster';
-import { allTaskEnds } from './task-ends';
+import { allTaskEnds, taskEnds, taskPath } from './task-ends';
 
 // One cluster for all: later tests see what earlier ones did to it.
 test.describe.configure({ mode: 'serial', timeout: 180_000 });
@@ -75,6 +75,30 @@ test('a new end appears by itself, without reload and without a blank moment', a
   await expect(first).not.toHaveAttribute('href', before, SOON);
   const least = await page.evaluate(() => (globalThis as unknown as { seen: { least: number } }).seen.least);
   expect(least).toBeGreaterThan(0);
+});
+
+test('kills of a deployment that was seen while it ran are normal and name it', async ({
+  page,
+  request,
+  cluster,
+}) => {
+  await cluster.order('trigger?scenario=crash-loop');
+  const named = async (): Promise<string | null> => {
+    // Little by little, so that the collector sees the deployment before it is over.
+    await cluster.order('advance?seconds=5');
+    const ends = await taskEnds(request, 'cause=killed_by_deploy_or_scale&limit=5');
+    for (const end of ends) {
+      const { task } = await (await request.get(`/api/v1${taskPath(end)}`)).json();
+      if (task.deploymentId !== null) return taskPath(end);
+    }
+    return null;
+  };
+  await expect.poll(named, SOON).not.toBeNull();
+
+  await page.goto((await named()) ?? '');
+  await expect(page.getByRole('region', { name: 'Verdict' })).toContainText('normal');
+  const deployment = page.getByRole('region', { name: 'Deployment that explains it' });
+  await expect(deployment.getByRole('listitem').first()).toContainText('/');
 });
 
 for (const { mode, code } of [

@@ -14,7 +14,7 @@ const PAGES: Record<string, FindPath> = {
   host: async (request) =>
     `/hosts/${(await newestEnd(request, 'disposition=failure&state=TASK_FAILED')).hostname}?range=7d`,
   apps: async () => '/apps?range=7d',
-  app: async (request) => `/apps${(await newestEnd(request, 'exitCode=137')).appId}?range=7d`,
+  app: async (request) => `/apps${(await newestEnd(request, 'cause=oom_cgroup_limit')).appId}?range=7d`,
   tasks: async () => '/tasks?range=7d',
   'tasks-filtered': async () => '/tasks?range=7d&state=TASK_FAILED&exitCode=137&q=status',
   'tasks-empty': async () => '/tasks?range=1h&state=TASK_ERROR&q=no-such-text',
@@ -31,7 +31,8 @@ for (const [name, findPath] of Object.entries(PAGES)) {
       await page.emulateMedia({ colorScheme: scheme });
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
-        await page.goto(path, { waitUntil: 'networkidle' });
+        const answer = await page.goto(path, { waitUntil: 'networkidle' });
+        expect(answer?.status(), path).toBe(200);
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         const sideways = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -58,7 +58,10 @@ function appColumns(fleet: FleetRate, hrefOf: AppTableProps['hrefOf']): Column<A
       'KILLED, no failure: deploys, scaling, people',
     ),
     number('ended', 'Ended', (row) => row.ended, formatCount, 'All task ends in the window'),
-    number('share', 'Failed share', (row) => row.failureShare, formatShare, 'Failed of ended'),
+    {
+      ...number('share', 'Failed share', (row) => row.failureShare, formatShare, 'Failed of ended'),
+      wideOnly: true,
+    },
     {
       ...number('rate', 'Per 1,000 task-h', rateOrder, formatRate, RATE_TITLE),
       cell: (row) => (
@@ -78,7 +81,10 @@ function appColumns(fleet: FleetRate, hrefOf: AppTableProps['hrefOf']): Column<A
       sortValue: (row) => row.lastFailureAt,
       cell: (row) => <Instant at={row.lastFailureAt} mode="relative" />,
     },
-    number('mem', 'Memory', (row) => row.memMb, formatMemMb, 'Memory limit of one instance'),
+    {
+      ...number('mem', 'Memory', (row) => row.memMb, formatMemMb, 'Memory limit of one instance'),
+      wideOnly: true,
+    },
     {
       ...number(
         'running',

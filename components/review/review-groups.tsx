@@ -49,10 +49,11 @@ function Group({ group, body }: { group: ReviewGroup; body: ReviewBody }) {
           <ProofMark proof={group.proof} />
           <ExitCodes codes={group.exitCodes} />
         </p>
+        <p className={classes.summary} title={group.summary}>
+          {group.summary}
+        </p>
         <p>
-          {group.summary}{' '}
           <PlainLink
-            className={classes.newest}
             href={taskHref({ cluster: group.cluster, taskId: group.newestTaskId, id: group.newestId })}
           >
             Newest: <Instant at={group.newestAt} mode="minutes" />
