@@ -75,15 +75,18 @@ function definitionFacts(definition: Definition): Fact[] {
           : formatDuration(definition.killGraceSeconds * 1000),
     },
     { label: 'Kind', value: definition.kind },
-    { label: 'Version', value: definition.version },
+    { label: 'Version', value: definition.version, isWide: true },
     { label: 'Configured', value: <Instant at={definition.lastConfigChangeAt} mode="relative" /> },
     { label: 'Scaled', value: <Instant at={definition.lastScalingAt} mode="relative" /> },
     {
       label: 'Image',
       value: definition.image === null ? 'none' : <CopyText text={definition.image} label="Copy image" />,
+      isWide: true,
     },
   ];
-  if (definition.cmd !== null) facts.push({ label: 'Command', value: <code>{definition.cmd}</code> });
+  if (definition.cmd !== null) {
+    facts.push({ label: 'Command', value: <code>{definition.cmd}</code>, isWide: true });
+  }
   if (definition.goneAt !== null) {
     facts.unshift({ label: 'Gone from Marathon', value: <Instant at={definition.goneAt} /> });
   }

@@ -39,7 +39,13 @@ function Group({ group, body }: { group: ReviewGroup; body: ReviewBody }) {
           ) : (
             <PlainLink href={appHref(group.appId, day)}>{group.appId}</PlainLink>
           )}{' '}
-          <StatusMark status={group.status} />
+          <StatusMark status={group.status} />{' '}
+          <PlainLink
+            className={classes.newest}
+            href={taskHref({ cluster: group.cluster, taskId: group.newestTaskId, id: group.newestId })}
+          >
+            Newest: <Instant at={group.newestAt} mode="minutes" />
+          </PlainLink>
         </h3>
         <p className={classes.cause}>
           <CauseMark
@@ -51,13 +57,6 @@ function Group({ group, body }: { group: ReviewGroup; body: ReviewBody }) {
         </p>
         <p className={classes.summary} title={group.summary}>
           {group.summary}
-        </p>
-        <p>
-          <PlainLink
-            href={taskHref({ cluster: group.cluster, taskId: group.newestTaskId, id: group.newestId })}
-          >
-            Newest: <Instant at={group.newestAt} mode="minutes" />
-          </PlainLink>
         </p>
       </div>
       <Where group={group} day={day} />

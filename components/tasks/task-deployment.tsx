@@ -16,8 +16,9 @@ export function TaskDeployment({ body }: { body: TaskDetailBody }) {
         {deployment !== null && (
           <>
             <ul>
-              {deployment.actions.map(({ action, target }) => (
-                <li key={`${action} ${target}`}>
+              {deployment.actions.map(({ action, target }, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id, and a deployment can repeat one.
+                <li key={index}>
                   {action} <strong>{target}</strong>
                 </li>
               ))}

@@ -14,23 +14,22 @@ export function TaskFacts({ task }: { task: TaskDetail }) {
 
 /** Everything with which one finds this task elsewhere. */
 export function TaskIds({ task }: { task: TaskDetail }) {
-  const facts: Fact[] = [
-    { label: 'Task id', value: <CopyText text={task.taskId} label="Copy task id" /> },
-    { label: 'Agent id', value: <CopyText text={task.agentId} label="Copy agent id" /> },
-    { label: 'Framework id', value: <CopyText text={task.frameworkId} label="Copy framework id" /> },
+  const facts = [
+    ...(task.containerId === null ? [] : [idFact('Mesos container id', task.containerId)]),
+    idFact('Task id', task.taskId),
+    idFact('Agent id', task.agentId),
+    idFact('Framework id', task.frameworkId),
   ];
-  if (task.containerId !== null) {
-    facts.unshift({
-      label: 'Mesos container id',
-      value: <CopyText text={task.containerId} label="Copy container id" />,
-    });
-  }
-  if (task.executorId !== '' && task.executorId !== task.taskId) {
-    facts.push({ label: 'Executor id', value: <CopyText text={task.executorId} label="Copy executor id" /> });
-  }
+  if (task.executorId !== '' && task.executorId !== task.taskId)
+    facts.push(idFact('Executor id', task.executorId));
   const labels = Object.entries(task.labels).map(([name, value]) => `${name}=${value}`);
-  if (labels.length > 0) facts.push({ label: 'Labels', value: <code>{labels.join('\n')}</code> });
+  if (labels.length > 0)
+    facts.push({ label: 'Labels', value: <code>{labels.join(', ')}</code>, isWide: true });
   return <FactList facts={facts} />;
+}
+
+function idFact(label: string, id: string): Fact {
+  return { label, value: <CopyText text={id} label={`Copy ${label.toLowerCase()}`} />, isWide: true };
 }
 
 function placeFacts(task: TaskDetail): Fact[] {
@@ -63,7 +62,7 @@ function resourceFacts(task: TaskDetail): Fact[] {
     { label: 'Memory limit', value: formatMemMb(task.memMb) },
     { label: 'CPUs', value: task.cpus ?? NOT_KNOWN },
     { label: 'Disk', value: formatMemMb(task.diskMb) },
-    { label: 'Image', value: task.image ?? NOT_KNOWN },
+    { label: 'Image', value: task.image ?? NOT_KNOWN, isWide: true },
     { label: 'Containerizer', value: task.containerizer?.toLowerCase() ?? NOT_KNOWN },
     { label: 'Reason', value: task.reason ?? 'none sent' },
     { label: 'Told by', value: task.source ?? NOT_KNOWN },

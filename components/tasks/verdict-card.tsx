@@ -50,7 +50,7 @@ function Lines({ title, lines }: { title: string; lines: string[] }) {
     <div>
       <h2 id={id}>{title}</h2>
       <ul className={classes.lines} aria-labelledby={id}>
-        {lines.map((line) => (
+        {[...new Set(lines)].map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>

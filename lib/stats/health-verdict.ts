@@ -121,7 +121,7 @@ function suspectsOf({ suspects }: HealthFacts): string | null {
 }
 
 function percent(share: number): string {
-  return share > 0 && share < 0.01 ? 'under 1 %' : `${Math.round(share * 100)} %`;
+  return share > 0 && share < 0.01 ? 'under 1%' : `${Math.round(share * 100)}%`;
 }
 
 function amount(count: number, noun: string): string {
