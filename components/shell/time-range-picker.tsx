@@ -4,12 +4,13 @@ import { Popover } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 
 import { useTimeZone } from '@/components/ui/now';
-import { RANGE_NAMES, type Range } from '@/lib/contracts/window';
+import { DEFAULT_RANGE, RANGE_NAMES, type Range } from '@/lib/contracts/window';
 import { formatWindow } from '@/lib/format/times';
 
 import { fromLocalInput, toLocalInput } from './local-input';
 import classes from './time-range-picker.module.css';
 import { usePageWindow } from './use-page-window';
+import type { PageWindow } from './window-params';
 
 const RANGE_LABELS: Record<Range, string> = {
   '1h': 'Last hour',
@@ -23,13 +24,9 @@ const RANGE_LABELS: Record<Range, string> = {
 
 /** Which span the page is about: a named range that ends now, or two instants. */
 export function TimeRangePicker() {
-  const { window, setWindow } = usePageWindow();
+  const { window, allTime, setWindow } = usePageWindow();
   const timeZone = useTimeZone();
   const [opened, setOpened] = useState(false);
-  const label =
-    window.range === null && window.from !== null && window.to !== null
-      ? formatWindow({ from: new Date(window.from), to: new Date(window.to) }, timeZone)
-      : RANGE_LABELS[window.range ?? '24h'];
   return (
     <Popover
       opened={opened}
@@ -49,7 +46,7 @@ export function TimeRangePicker() {
           onClick={() => setOpened(!opened)}
         >
           <span className="visually-hidden">Time range: </span>
-          <span className={classes.label}>{label}</span>
+          <span className={classes.label}>{allTime ? 'All time' : windowLabel(window, timeZone)}</span>
           <span aria-hidden className={classes.caret} />
         </button>
       </Popover.Target>
@@ -60,7 +57,7 @@ export function TimeRangePicker() {
               <button
                 type="button"
                 className={classes.range}
-                aria-pressed={window.range === range}
+                aria-pressed={window.range === range && !allTime}
                 onClick={() => {
                   setWindow({ range, from: null, to: null });
                   setOpened(false);
@@ -84,6 +81,13 @@ export function TimeRangePicker() {
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+function windowLabel({ range, from, to }: PageWindow, timeZone: string): string {
+  if (range === null && from !== null && to !== null) {
+    return formatWindow({ from: new Date(from), to: new Date(to) }, timeZone);
+  }
+  return RANGE_LABELS[range ?? DEFAULT_RANGE];
 }
 
 type CustomWindowProps = {

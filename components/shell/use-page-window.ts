@@ -1,5 +1,6 @@
 'use client';
 
+import { usePathname } from 'next/navigation';
 import { parseAsString, useQueryStates } from 'nuqs';
 
 import { linkParams, type PageWindow, pageWindow } from './window-params';
@@ -10,6 +11,8 @@ export type PageWindowState = {
   window: PageWindow;
   /** True: the URL names a window that cannot be; `window` is the default then. */
   invalid: boolean;
+  /** The list of task ends alone can show all of them: `range=all`. `window` is the default then. */
+  allTime: boolean;
   /** What links to other pages carry: `hostHref(name, links)`. */
   links: PageWindow;
   setWindow: (next: Partial<PageWindow>) => void;
@@ -24,9 +27,11 @@ export function usePageWindow(): PageWindowState {
     to: raw.to ?? undefined,
     cluster: raw.cluster ?? undefined,
   });
+  const allTime = usePathname() === '/tasks' && raw.range === 'all';
   return {
     window,
-    invalid,
+    invalid: invalid && !allTime,
+    allTime,
     links: linkParams(window),
     setWindow: (next) => void setRaw(linkParams({ ...window, ...next })),
   };
