@@ -94,6 +94,7 @@ function readSettings() {
   if (!['all', 'web', 'poller'].includes(role)) {
     throw new StepError(`ROLE must be all, web or poller, not '${role}'.`, { mend: 'leave it out for all.' });
   }
+  refuseHalfAConfiguration(role);
   const isSimulated = !process.env.MESOS_MASTER_URLS?.trim() && role !== 'web';
   const dataDir = resolve(ROOT, process.env.DATA_DIR || '.data');
   return {
@@ -107,10 +108,33 @@ function readSettings() {
   };
 }
 
+/** Settings that name a real cluster, but not its masters, must not end in a simulated one. */
+function refuseHalfAConfiguration(role) {
+  if (process.env.MESOS_MASTER_URLS?.trim() || role === 'web') return;
+  const given = [
+    'MARATHON_URLS',
+    'MARATHON_URL',
+    'MESOS_MASTER_URL',
+    'MESOS_MASTER',
+    'MESOS_MASTERS',
+    'MESOS_URLS',
+  ].find((name) => process.env[name]?.trim());
+  if (given === undefined) return;
+  throw new StepError(`${given} is set, but MESOS_MASTER_URLS is not.`, {
+    mend: 'MESOS_MASTER_URLS=http://master1:5050,http://master2:5050 npm start; for the simulated cluster set neither.',
+  });
+}
+
 async function startDatabase(dataDir) {
   let url = '';
   await progress.step('Starting Postgres', async () => {
-    mkdirSync(dataDir, { recursive: true });
+    try {
+      mkdirSync(dataDir, { recursive: true });
+    } catch (error) {
+      throw new StepError(`The folder ${dataDir} cannot be made (${error.code}).`, {
+        mend: 'set DATA_DIR to a folder that you may write to.',
+      });
+    }
     // Imported here: it needs what the set-up has just installed.
     const { startPostgres } = await import('./postgres.mjs');
     const postgres = await startPostgres({ dataDir }).catch((error) => {

@@ -231,7 +231,7 @@ describe('diagnose: a state and nothing else (Mesos before 1.0)', () => {
 
   it('says that Mesos does not tell, and where to look', () => {
     const { summary, advice, exitCode, signal } = diagnose(factsOf());
-    expect(summary).toBe('The task failed; this Mesos version does not tell why.');
+    expect(summary).toBe('The task failed; nothing that Mesos shows tells why.');
     expect(advice[0]).toContain('stderr');
     expect({ exitCode, signal }).toEqual({ exitCode: null, signal: null });
   });

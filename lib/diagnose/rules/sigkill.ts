@@ -1,3 +1,5 @@
+import type { Facts } from '@/lib/domain/verdict';
+
 import { dockerClientNote, isDockerContainer } from '../container';
 import type { Rule } from '../rule';
 import { kernelLogCommand, limitNote, ofApp } from '../wording';
@@ -20,7 +22,7 @@ export const sigkill: Rule = {
       advice: [
         `On the host: ${kernelLogCommand(facts)}`,
         isDocker
-          ? 'Docker never tells Mesos of an out-of-memory kill: if the container still exists, `docker inspect -f "{{.State.OOMKilled}}"` tells it.'
+          ? `Docker never tells Mesos of an out-of-memory kill. If the container still exists, this tells it: ${inspectCommand(facts)}`
           : 'The kernel can end the process before the memory isolator reports its limit: compare its last memory use with the limit.',
         ...(facts.memMb === null
           ? []
@@ -29,3 +31,10 @@ export const sigkill: Rule = {
     };
   },
 };
+
+// The container's name is mesos-<container id>, with the agent's id between in Mesos 0.23 to 1.3.
+function inspectCommand({ statuses }: Facts): string {
+  const id = statuses.findLast(({ containerId }) => containerId !== null)?.containerId ?? null;
+  const name = id !== null && /^[\w.-]{1,200}$/.test(id) ? id : 'CONTAINER_ID';
+  return `docker inspect -f '{{.State.OOMKilled}}' $(docker ps -aq --filter name=${name})`;
+}

@@ -52,11 +52,11 @@ export const stateAlone: Pick<Rule, 'id'> & { finding(facts: Facts, reading: Rea
             : 'failure',
       proof,
       summary: isBare
-        ? `The task${ofApp(facts)} ${what}; this Mesos version does not tell why.`
+        ? `The task${ofApp(facts)} ${what}; nothing that Mesos shows tells why.`
         : `The task${ofApp(facts)} ${what}, and what Mesos says of it does not tell why.`,
       because: isBare
         ? [
-            'The status holds neither reason nor message: /state never does, and Mesos before 1.0 has nothing else.',
+            'The status holds neither reason nor message: /state never does, and GET_TASKS, which Mesos has since 1.0, gave none.',
           ]
         : [],
       advice: [
