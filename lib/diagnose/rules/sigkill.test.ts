@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { ask, type Row } from '../facts-for-tests';
+import { diagnose } from '../diagnose';
+import { ask, factsOf, type Row, statusOf } from '../facts-for-tests';
 import { sigkill } from './sigkill';
 
 describe('sigkill', () => {
@@ -39,4 +40,22 @@ describe('sigkill', () => {
   ])('$when: $want', ({ facts, want }) => {
     expect(ask(sigkill, facts)).toBe(want);
   });
+
+  it.each([
+    {
+      containerId: '11111111-2222-4333-8444-555555555555',
+      want: 'name=11111111-2222-4333-8444-555555555555)',
+    },
+    { containerId: 'x; rm -rf /', want: 'name=CONTAINER_ID)' },
+    { containerId: null, want: 'name=CONTAINER_ID)' },
+  ])(
+    'gives a command to paste for container $containerId, and nothing of a hostile one',
+    ({ containerId, want }) => {
+      const facts = factsOf({
+        message: 'Container exited with status 137',
+        statuses: [statusOf('TASK_RUNNING', { containerId })],
+      });
+      expect(diagnose(facts).advice.join('\n')).toContain(want);
+    },
+  );
 });
