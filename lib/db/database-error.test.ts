@@ -17,6 +17,19 @@ describe('databaseError', () => {
     ['a lost connection by its words', failure('Connection terminated unexpectedly'), 'connection lost'],
     ['a pool that waited too long', failure('timeout exceeded when trying to connect'), 'connection lost'],
     [
+      "Prisma's own word for a lost connection",
+      failure('Server has closed the connection.', 'P1017'),
+      'P1017',
+    ],
+    [
+      'what the pool said already, hidden by Prisma',
+      failure(
+        'Invalid `prisma.app.findFirst()` invocation:\nPostgres cannot be used now (ECONNRESET)',
+        'DATABASE_UNAVAILABLE',
+      ),
+      'ECONNRESET',
+    ],
+    [
       'both addresses of a host',
       new AggregateError([failure('connect ECONNREFUSED ::1:5432', 'ECONNREFUSED'), failure('x')]),
       'ECONNREFUSED',
@@ -35,6 +48,7 @@ describe('databaseError', () => {
     ['a wrong statement', failure('column "x" does not exist', '42703')],
     ['a violated key', failure('duplicate key value', '23505')],
     ['a cancelled statement', failure('canceling statement due to statement timeout', '57014')],
+    ['a wrong query of Prisma', failure('Value out of range for the type', 'P2020')],
     ['a bug', new TypeError('x is not a function')],
     ['an AppError', new AppError('LEASE_LOST', 'gone')],
     ['what is no error', 'ECONNREFUSED'],

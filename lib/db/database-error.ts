@@ -18,9 +18,22 @@ const SYSTEM_CODES = new Set([
 /** SQLSTATE: refused user, unknown database, too many sessions, shutting down or starting up. */
 const SERVER_CODES = new Set(['28000', '28P01', '3D000', '53300', '57P01', '57P02', '57P03', '57P05']);
 
+/** Prisma's own codes of the same: https://www.prisma.io/docs/orm/reference/error-reference */
+const PRISMA_CODES = new Set([
+  'P1000',
+  'P1001',
+  'P1002',
+  'P1003',
+  'P1008',
+  'P1011',
+  'P1017',
+  'P2024',
+  'P2037',
+]);
+
 /** Failures that pg reports without any code. */
 const PG_WORDS =
-  /connection terminated|timeout exceeded when trying to connect|connection error and is not queryable|connection timeout|does not support SSL|cannot use a pool after calling end/i;
+  /connection terminated|timeout exceeded when trying to connect|connection error and is not queryable|connection timeout|query read timeout|does not support SSL|cannot use a pool after calling end/i;
 
 /**
  * Turns a failure of the connection into DATABASE_UNAVAILABLE; any other failure (a wrong statement, a
@@ -29,7 +42,7 @@ const PG_WORDS =
  */
 export function databaseError(thrown: unknown): unknown {
   if (thrown instanceof AppError || !(thrown instanceof Error)) return thrown;
-  const code = connectionCode(thrown);
+  const code = connectionCode(thrown) ?? wrappedCode(thrown);
   if (code === null) return thrown;
   return new AppError('DATABASE_UNAVAILABLE', `Postgres cannot be used now (${code})`, { details: { code } });
 }
@@ -38,7 +51,8 @@ export function databaseError(thrown: unknown): unknown {
 function connectionCode(error: Error): string | null {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
   if (code !== null) {
-    const isConnection = SYSTEM_CODES.has(code) || SERVER_CODES.has(code) || code.startsWith('08');
+    const isConnection =
+      SYSTEM_CODES.has(code) || SERVER_CODES.has(code) || PRISMA_CODES.has(code) || code.startsWith('08');
     return isConnection ? code : null;
   }
   // Node tries IPv6 and IPv4 and wraps both failures.
@@ -47,4 +61,10 @@ function connectionCode(error: Error): string | null {
     return first instanceof Error ? connectionCode(first) : null;
   }
   return PG_WORDS.test(error.message) ? 'connection lost' : null;
+}
+
+/** Prisma hides an error of the pool in one of its own, which keeps the code and ends with the text. */
+function wrappedCode(error: Error): string | null {
+  if (!('code' in error) || error.code !== 'DATABASE_UNAVAILABLE') return null;
+  return /Postgres cannot be used now \(([\w ]+)\)/.exec(error.message)?.[1] ?? 'connection lost';
 }

@@ -18,6 +18,8 @@ export type PoolOptions = {
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
+// Past the server's own limit: it answers first, unless it can no longer be heard.
+const UNHEARD_MS = 5_000;
 const DATE_OID = 1082;
 
 /**
@@ -44,6 +46,8 @@ function newPool(url: string, options: PoolOptions): pg.Pool {
       max: options.max ?? 10,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
+      // A server whose host or network is gone says nothing, and TCP alone would wait for hours.
+      ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + UNHEARD_MS }),
       keepAlive: true,
       application_name: options.applicationName ?? 'exit137',
       types: { getTypeParser },

@@ -1,14 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
 
 import { inTransaction } from '@/lib/db/in-transaction';
-import type { MarathonApp } from '@/lib/domain/cluster';
 import type { MarathonSnapshot } from '@/lib/domain/snapshot';
 
 import { assertLease, type Lease } from './lease';
 import type { MarathonKnowledge, SeenDeployment } from './marathon-context';
-import { type Memory, rememberVersions } from './memory';
+import { forgetEnds, type Memory, rememberVersions } from './memory';
 import { insertPollRun } from './poll-run';
 import { sanitize } from './sanitize';
+import { changedRows } from './written-rows';
 
 export type MarathonPoll = { snapshot: MarathonSnapshot; source: string; startedAt: Date; now: Date };
 
@@ -28,9 +28,18 @@ export async function applyMarathonSnapshot(
 ): Promise<MarathonKnowledge> {
   const { snapshot, now } = poll;
   const { clusterId } = lease;
+  const { frameworkId } = snapshot;
+  const apps = changedRows(memory.appRows.get(frameworkId) ?? new Map(), appRows(clusterId, snapshot), {
+    keyOf: (row) => row.app_id,
+    now,
+    keepUnlisted: isPartial(snapshot),
+  });
   await inTransaction(pool, async (client) => {
     await assertLease(client, lease);
-    await upsertApps(client, clusterId, snapshot, now);
+    await upsertApps(client, apps.changed, now);
+    await upsertVersions(client, apps.changed, now);
+    // Entries that could not be read may be apps we know: then nothing is called gone.
+    if (!isPartial(snapshot)) await markAppsGone(client, clusterId, snapshot, now);
     await upsertDeployments(client, clusterId, snapshot, now);
     await insertPollRun(client, {
       clusterId,
@@ -47,6 +56,12 @@ export async function applyMarathonSnapshot(
       warnings: snapshot.warnings,
     });
   });
+  memory.appRows.set(frameworkId, apps.written);
+  if (!memory.watched.has(frameworkId)) {
+    memory.watched.add(frameworkId);
+    // Ends stored while this Marathon could not be read have no app, no version, and no explanation.
+    forgetEnds(memory, (task) => task.frameworkId === frameworkId);
+  }
   for (const app of snapshot.apps) {
     rememberVersions(memory, {
       frameworkId: snapshot.frameworkId,
@@ -115,7 +130,10 @@ function rememberDeployments(
     .map((seen) =>
       seen.frameworkId === frameworkId && !seen.endedAt && !listed.has(seen.deploymentId)
         ? { ...seen, endedAt: now }
-        : seen,
+        : // A Marathon that just took over lists none for a moment.
+          seen.endedAt && listed.has(seen.deploymentId)
+          ? { ...seen, endedAt: null }
+          : seen,
     );
   const known = new Set(kept.map(({ deploymentId }) => deploymentId));
   memory.deployments = kept.concat(
@@ -133,19 +151,9 @@ function rememberDeployments(
   );
 }
 
-async function upsertApps(client: PoolClient, clusterId: number, snapshot: MarathonSnapshot, now: Date) {
-  const queue = new Map(snapshot.queue.map((item) => [item.appId, item]));
-  const rows = snapshot.apps.map((app) => ({
-    ...appRow(app),
-    cluster_id: clusterId,
-    framework_id: snapshot.frameworkId,
-    queue_count: queue.get(app.appId)?.count ?? null,
-    queue_delay_seconds: queue.get(app.appId)?.delaySeconds ?? null,
-    queue_overdue: queue.get(app.appId)?.overdue ?? null,
-    first_seen_at: now,
-    last_seen_at: now,
-    gone_at: null,
-  }));
+async function upsertApps(client: PoolClient, changed: ReturnType<typeof appRows>, now: Date) {
+  if (changed.length === 0) return;
+  const rows = changed.map((row) => ({ ...row, first_seen_at: now, last_seen_at: now, gone_at: null }));
   await client.query(
     `INSERT INTO app SELECT DISTINCT ON (app_id) * FROM json_populate_recordset(NULL::app, $1::json)
      ON CONFLICT (cluster_id, framework_id, app_id) DO UPDATE SET
@@ -159,19 +167,23 @@ async function upsertApps(client: PoolClient, clusterId: number, snapshot: Marat
         excluded.queue_overdue, excluded.last_task_failure, excluded.definition, excluded.last_seen_at, NULL)`,
     [JSON.stringify(sanitize(rows))],
   );
+}
+
+async function upsertVersions(client: PoolClient, changed: ReturnType<typeof appRows>, now: Date) {
+  if (changed.length === 0) return;
   // A version first known by its name gets its content once it is the current one.
-  const versions = snapshot.apps.map((app) => ({
-    cluster_id: clusterId,
-    framework_id: snapshot.frameworkId,
-    app_id: app.appId,
-    version: app.version,
-    created_at: instantOf(app.version) ?? app.lastConfigChangeAt ?? now,
-    instances: app.instances,
-    cpus: app.cpus,
-    mem_mb: app.memMb,
-    image: app.image,
-    cmd: app.cmd,
-    definition: app.definition,
+  const versions = changed.map((row) => ({
+    cluster_id: row.cluster_id,
+    framework_id: row.framework_id,
+    app_id: row.app_id,
+    version: row.version,
+    created_at: instantOf(row.version) ?? row.last_config_change_at ?? now,
+    instances: row.instances,
+    cpus: row.cpus,
+    mem_mb: row.mem_mb,
+    image: row.image,
+    cmd: row.cmd,
+    definition: row.definition,
     first_seen_at: now,
   }));
   await client.query(
@@ -183,16 +195,31 @@ async function upsertApps(client: PoolClient, clusterId: number, snapshot: Marat
      WHERE app_version.definition IS NULL AND excluded.definition IS NOT NULL`,
     [JSON.stringify(sanitize(versions))],
   );
-  // Entries that could not be read may be apps we know: then nothing is called gone.
-  if (snapshot.rejects.count > 0 || hasFailed(snapshot, 'pods_unavailable')) return;
+}
+
+async function markAppsGone(
+  client: PoolClient,
+  clusterId: number,
+  { frameworkId, apps }: MarathonSnapshot,
+  now: Date,
+): Promise<void> {
   await client.query(
-    `UPDATE app SET gone_at = $3 WHERE cluster_id = $1 AND framework_id = $2 AND last_seen_at < $3 AND gone_at IS NULL`,
-    [clusterId, snapshot.frameworkId, now],
+    `UPDATE app SET gone_at = $3 WHERE cluster_id = $1 AND framework_id = $2 AND gone_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM unnest($4::text[]) AS listed (app_id) WHERE listed.app_id = app.app_id)`,
+    [clusterId, frameworkId, now, apps.map(({ appId }) => sanitize(appId))],
   );
 }
 
-function appRow(app: MarathonApp) {
-  return {
+/** Some apps may be missing from the snapshot. */
+function isPartial(snapshot: MarathonSnapshot): boolean {
+  return snapshot.rejects.count > 0 || hasFailed(snapshot, 'pods_unavailable');
+}
+
+function appRows(clusterId: number, snapshot: MarathonSnapshot) {
+  const queue = new Map(snapshot.queue.map((item) => [item.appId, item]));
+  return snapshot.apps.map((app) => ({
+    cluster_id: clusterId,
+    framework_id: snapshot.frameworkId,
     app_id: app.appId,
     kind: app.kind,
     version: app.version,
@@ -211,9 +238,12 @@ function appRow(app: MarathonApp) {
     tasks_healthy: app.tasksHealthy,
     tasks_unhealthy: app.tasksUnhealthy,
     tasks_staged: app.tasksStaged,
+    queue_count: queue.get(app.appId)?.count ?? null,
+    queue_delay_seconds: queue.get(app.appId)?.delaySeconds ?? null,
+    queue_overdue: queue.get(app.appId)?.overdue ?? null,
     last_task_failure: app.lastTaskFailure,
     definition: app.definition,
-  };
+  }));
 }
 
 async function upsertDeployments(

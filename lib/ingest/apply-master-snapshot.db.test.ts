@@ -280,6 +280,117 @@ describe('applyMasterSnapshot', () => {
     expect(await poll(lease, snapshot([]), '12:01:00')).toMatchObject({ gaps: 0 });
   });
 
+  it('sees a ring turn over though the first state after it was cut', async () => {
+    const lease = await newCluster();
+    const memory = loadMemory(db.pool, lease.clusterId);
+    const ring = (name: string, more: Partial<MasterSnapshot> = {}) => {
+      const full = snapshot([task(`${name}1`), task(`${name}2`)], more);
+      full.epoch = { ...full.epoch, ringSize: 2 };
+      return full;
+    };
+    await poll(lease, ring('a'), '12:00:00', memory);
+    const cut = ring('b', { complete: false });
+    cut.epoch = { ...cut.epoch, masterId: '', electedAt: new Date(0), ringSize: 1000 };
+    expect(await poll(lease, cut, '12:00:30', memory)).toMatchObject({ inserted: 2, gaps: 1 });
+    expect(await poll(lease, ring('b'), '12:01:00', memory)).toMatchObject({ gaps: 0 });
+  });
+
+  it('learns the host of an end that a cut state told before its agent', async () => {
+    const lease = await newCluster();
+    const memory = loadMemory(db.pool, lease.clusterId);
+    const hosts = async () =>
+      (await db.pool.query('SELECT host FROM task_end WHERE cluster_id = $1', [lease.clusterId])).rows;
+    await poll(lease, snapshot([task('t1')], { agents: [], complete: false }), '12:00:00', memory);
+    expect(await hosts()).toEqual([{ host: 'a1' }]);
+    await poll(lease, snapshot([task('t1')]), '12:00:30', memory);
+    expect(await hosts()).toEqual([{ host: 'node-1.example.test' }]);
+    await sameRollups(lease);
+  });
+
+  it('counts a lost task once more known to have failed, though its id lives again', async () => {
+    const lease = await newCluster();
+    const lost = task('t1', {
+      state: 'TASK_LOST',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:30:00')],
+    });
+    const recent = (given: MesosTask): MesosTask => ({
+      ...given,
+      statuses: given.statuses.map((one) => ({
+        ...one,
+        at: new Date((one.at?.getTime() ?? 0) - at('12:00:00').getTime() + started),
+      })),
+    });
+    const started = Date.now();
+    const run = async (given: MasterSnapshot) =>
+      applyMasterSnapshot(db.pool, lease, await loadMemory(db.pool, lease.clusterId), {
+        snapshot: given,
+        marathons: new Map(),
+        startedAt: new Date(started),
+        now: new Date(started),
+      });
+    const live = [
+      {
+        frameworkId: 'f1',
+        taskId: 't1',
+        agentId: 'a1',
+        state: 'TASK_RUNNING',
+        firstStatusAt: new Date(started),
+      },
+    ];
+    await run(snapshot([recent(lost)]));
+    await run(snapshot([recent(task('t1'))], { live }));
+    expect(await stored(lease)).toMatchObject([{ state: 'TASK_FAILED', reopened_at: null }]);
+    await sameRollups(lease);
+  });
+
+  it('stores one end of a task whose first status moved while the end waited to be acknowledged', async () => {
+    const lease = await newCluster();
+    const waiting = task('t1', { list: 'tasks', statuses: [status('TASK_RUNNING', '11:00:00')] });
+    const told = task('t1', {
+      statuses: [status('TASK_RUNNING', '11:58:00'), status('TASK_FAILED', '11:59:00')],
+    });
+    await poll(lease, snapshot([waiting]), '12:00:00');
+    expect(await poll(lease, snapshot([told]), '12:00:30')).toMatchObject({ inserted: 0, revised: 1 });
+    expect(await stored(lease)).toMatchObject([{ finished_at: at('11:59:00'), revision: 1 }]);
+    await sameRollups(lease);
+  });
+
+  it('stores ends with the longest ids and texts that the door lets in', async () => {
+    const lease = await newCluster();
+    const noise = (length: number) =>
+      Array.from({ length }, () => String.fromCharCode(0x4e00 + Math.random() * 20_000)).join('');
+    const long = task(noise(341), {
+      frameworkId: noise(341),
+      agentId: noise(341),
+      statuses: Array.from({ length: 100 }, () => status('TASK_FAILED', '11:30:00', noise(16_384))),
+    });
+    const many = Array.from({ length: 6 }, (_, index) => ({ ...long, taskId: `${index}${noise(330)}` }));
+    expect(await poll(lease, snapshot(many), '12:00:00')).toMatchObject({ inserted: 6 });
+    await sameRollups(lease);
+  });
+
+  it('rewrites an agent only when it changed or was written long ago', async () => {
+    const lease = await newCluster();
+    const memory = loadMemory(db.pool, lease.clusterId);
+    const row = async () =>
+      (
+        await db.pool.query('SELECT xmin::text, xmax::text, last_seen_at FROM agent WHERE cluster_id = $1', [
+          lease.clusterId,
+        ])
+      ).rows[0];
+    await poll(lease, snapshot([]), '12:00:00', memory);
+    const written = await row();
+    await poll(lease, snapshot([]), '12:00:30', memory);
+    expect(await row()).toEqual(written);
+    await poll(lease, snapshot([]), '12:10:30', memory);
+    expect(await row()).toMatchObject({ last_seen_at: at('12:10:30') });
+    await poll(lease, snapshot([], { agents: [] }), '12:11:00', memory);
+    await poll(lease, snapshot([]), '12:11:30', memory);
+    expect(
+      (await db.pool.query('SELECT gone_at FROM agent WHERE cluster_id = $1', [lease.clusterId])).rows,
+    ).toEqual([{ gone_at: null }]);
+  });
+
   it('writes nothing at all once the lease has moved', async () => {
     const lease = await newCluster();
     await releaseLease(db.pool, lease);

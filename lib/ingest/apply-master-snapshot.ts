@@ -1,24 +1,25 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
 import { inTransaction } from '@/lib/db/in-transaction';
 import type { MasterSnapshot } from '@/lib/domain/snapshot';
 import type { MesosTask } from '@/lib/domain/task';
 
-import { applyTaskEnds, ensureMonths, knownEnds } from './apply-task-ends';
+import { applyTaskEnds, ensureMonths, knownEnds, standInsOf } from './apply-task-ends';
 import { liveKey } from './identity';
 import { assertLease, type Lease } from './lease';
 import { appIdOf, type MarathonKnowledge } from './marathon-context';
-import type { Memory } from './memory';
+import { forgetEnds, type Memory, seenKey } from './memory';
 import { type Exposure, type Lifetime, planExposure } from './plan-exposure';
 import { type Gap, planGaps } from './plan-gaps';
-import { planTaskEnds, toTaskEnds } from './plan-task-ends';
+import { type EndPlan, type LiveTasks, livesOn, planTaskEnds, toTaskEnds } from './plan-task-ends';
 import { insertPollRun } from './poll-run';
 import { sanitize } from './sanitize';
 import type { KnownEnd, TaskEnd } from './task-end';
+import { changedRows } from './written-rows';
 
-/** A kill stands unexplained this long at most before we stop looking for its deployment at every poll. */
-const UNEXPLAINED_RETRY_MS = 15 * 60_000;
+/** How long an end that Marathon may yet explain, or tell the message of, is looked at anew at every poll. */
+const LOOK_AGAIN_MS = 15 * 60_000;
 
 export type MasterPoll = {
   snapshot: MasterSnapshot;
@@ -47,6 +48,11 @@ export async function applyMasterSnapshot(
 ): Promise<MasterApplied> {
   const { snapshot, marathons, now } = poll;
   const { clusterId } = lease;
+  const newAgents = new Set(
+    snapshot.agents.map(({ agentId }) => agentId).filter((agentId) => !memory.hostnames.has(agentId)),
+  );
+  // Their ends were stored without a host: a cut state had told the tasks and not the agents.
+  if (newAgents.size > 0) forgetEnds(memory, ({ agentId }) => newAgents.has(agentId));
   for (const agent of snapshot.agents) memory.hostnames.set(agent.agentId, agent.hostname);
   for (const framework of snapshot.frameworks)
     memory.frameworkNames.set(framework.frameworkId, framework.name);
@@ -59,20 +65,33 @@ export async function applyMasterSnapshot(
     frameworkNames: memory.frameworkNames,
     marathons,
   });
-  const live = new Set(snapshot.live.map(liveKey));
+  const live = liveTasks(snapshot);
+  const agents = changedRows(memory.agentRows, agentRows(clusterId, snapshot), {
+    keyOf: (row) => row.agent_id,
+    now,
+    keepUnlisted: !snapshot.complete,
+  });
 
   const applied = await inTransaction(pool, async (client) => {
     await assertLease(client, lease);
     const before = await readCluster(client, clusterId);
     await upsertFrameworks(client, clusterId, snapshot, now);
-    await upsertAgents(client, clusterId, snapshot, now);
+    await upsertAgents(client, agents.changed, now);
+    if (snapshot.complete) await markAgentsGone(client, clusterId, snapshot, now);
     const known = await knownEnds(
       client,
       clusterId,
       offered.map(({ id }) => id),
     );
-    const plan = planTaskEnds(offered, known, live);
-    plan.reopen.push(...(await cameBack(client, clusterId, live, plan.reopen)));
+    const standIns = await standInsOf(
+      client,
+      clusterId,
+      offered
+        .filter(({ id, finishedAtKnown }) => finishedAtKnown && !known.has(id))
+        .map(({ taskId }) => sanitize(taskId)),
+    );
+    const plan = planTaskEnds(offered, known, live, standIns);
+    plan.reopen.push(...(await cameBack(client, clusterId, live, plan)));
     const written = await applyTaskEnds(client, clusterId, plan, now);
     await addExposure(
       client,
@@ -80,16 +99,16 @@ export async function applyMasterSnapshot(
       planExposure(lifetimes(poll, memory, plan.insert), before.lastPolledAt, now),
       now,
     );
-    const gaps = snapshot.complete
-      ? planGaps({
-          lastPolledAt: before.lastPolledAt,
-          previousEpoch: before.epoch,
-          epoch: snapshot.epoch,
-          ringSize: snapshot.epoch.ringSize,
-          rings: ringSights(snapshot, memory, offered, known),
-          now,
-        })
-      : [];
+    const gaps = planGaps({
+      lastPolledAt: before.lastPolledAt,
+      previousEpoch: before.epoch,
+      // Of a cut state the epoch may be a stand-in. A ring that is full was read whole all the same, and must be
+      // judged now: what is stored of it here would be known to the next poll.
+      epoch: snapshot.complete ? snapshot.epoch : (before.epoch ?? snapshot.epoch),
+      ringSize: snapshot.complete ? snapshot.epoch.ringSize : (before.ringSize ?? snapshot.epoch.ringSize),
+      rings: ringSights(snapshot, memory, offered, known),
+      now,
+    });
     await insertGaps(client, clusterId, gaps);
     await updateCluster(client, clusterId, snapshot, now);
     await insertPollRun(client, {
@@ -109,13 +128,22 @@ export async function applyMasterSnapshot(
     return { ...written, gaps: gaps.length };
   });
 
-  // Only what is stored may be skipped next time; a fresh unexplained kill is looked at again.
-  for (const end of offered) {
-    const isFresh = end.finishedAt.getTime() > now.getTime() - UNEXPLAINED_RETRY_MS;
-    if (end.disposition === 'unexplained' && isFresh) digests.delete(seenKey(end));
-  }
+  // Only what is stored may be skipped next time.
+  for (const end of offered) if (mayLearnMore(end, now)) digests.delete(seenKey(end));
   memory.seen = digests;
+  memory.agentRows = agents.written;
   return applied;
+}
+
+/** A fresh kill whose deployment, or failure whose message, a Marathon may tell a poll later than its master. */
+function mayLearnMore(end: TaskEnd, now: Date): boolean {
+  if (end.finishedAt.getTime() <= now.getTime() - LOOK_AGAIN_MS) return false;
+  const isMute = end.appId !== null && end.message === null && end.disposition === 'failure';
+  return end.disposition === 'unexplained' || isMute;
+}
+
+function liveTasks(snapshot: MasterSnapshot): Map<string, Date | null> {
+  return new Map(snapshot.live.map((task) => [liveKey(task), task.firstStatusAt]));
 }
 
 /** True where the last polls did not offer this very entry, so that the next plan will look at it. */
@@ -123,14 +151,17 @@ export function isNews(memory: Memory, task: MesosTask): boolean {
   return memory.seen.get(seenKey(task)) !== digestOf(task);
 }
 
-function seenKey(task: Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId' | 'statuses'>): string {
-  return `${liveKey(task)}\0${task.statuses[0]?.at?.getTime() ?? ''}`;
-}
+// A task is asked about twice in a poll: for its app's versions, and for its end.
+const digestByTask = new WeakMap<MesosTask, string>();
 
 function digestOf(task: MesosTask): string {
-  return createHash('sha1')
-    .update(JSON.stringify([task.state, task.statuses]))
-    .digest('base64');
+  const known = digestByTask.get(task);
+  if (known !== undefined) return known;
+  // Times as numbers: to write them out as text would be most of the cost.
+  const statuses = task.statuses.map((one) => ({ ...one, at: one.at?.getTime() ?? null }));
+  const digest = hash('sha1', JSON.stringify([task.state, statuses]), 'base64');
+  digestByTask.set(task, digest);
+  return digest;
 }
 
 function* lifetimes(
@@ -186,24 +217,25 @@ function ringSights(
 async function cameBack(
   client: PoolClient,
   clusterId: number,
-  live: ReadonlySet<string>,
-  planned: readonly { id: string }[],
+  live: LiveTasks,
+  planned: EndPlan,
 ): Promise<{ id: string; finishedAt: Date }[]> {
-  const { rows } = await client.query<{
-    id: string;
-    finishedAt: Date;
-    frameworkId: string;
-    taskId: string;
-    agentId: string;
-  }>(
-    `SELECT id, finished_at AS "finishedAt", framework_id AS "frameworkId", task_id AS "taskId", agent_id AS "agentId"
+  const { rows } = await client.query<
+    Pick<TaskEnd, 'id' | 'finishedAt' | 'firstStatusAt' | 'frameworkId' | 'taskId' | 'agentId'>
+  >(
+    `SELECT id, finished_at AS "finishedAt", first_status_at AS "firstStatusAt", framework_id AS "frameworkId",
+            task_id AS "taskId", agent_id AS "agentId"
      FROM task_end
      WHERE cluster_id = $1 AND finished_at > now() - interval '15 days' AND reopened_at IS NULL
        AND state IN ('TASK_LOST', 'TASK_UNREACHABLE', 'TASK_DROPPED', 'TASK_GONE', 'TASK_GONE_BY_OPERATOR')`,
     [clusterId],
   );
-  const already = new Set(planned.map(({ id }) => id));
-  return rows.filter((row) => live.has(liveKey(row)) && !already.has(row.id));
+  // A row that is revised has a newer word than that of its task's return.
+  const already = new Set([
+    ...planned.reopen.map(({ id }) => id),
+    ...planned.revise.map(({ oldId }) => oldId),
+  ]);
+  return rows.filter((row) => livesOn(live, row) && !already.has(row.id));
 }
 
 async function readCluster(client: PoolClient, clusterId: number) {
@@ -211,10 +243,12 @@ async function readCluster(client: PoolClient, clusterId: number) {
     last_polled_at: Date | null;
     master_id: string | null;
     elected_at: Date | null;
-  }>('SELECT last_polled_at, master_id, elected_at FROM cluster WHERE id = $1', [clusterId]);
+    ring_size: number | null;
+  }>('SELECT last_polled_at, master_id, elected_at, ring_size FROM cluster WHERE id = $1', [clusterId]);
   const row = rows[0];
   return {
     lastPolledAt: row?.last_polled_at ?? null,
+    ringSize: row?.ring_size ?? null,
     epoch: row?.master_id && row.elected_at ? { masterId: row.master_id, electedAt: row.elected_at } : null,
   };
 }
@@ -275,12 +309,12 @@ async function upsertFrameworks(
   );
 }
 
-async function upsertAgents(client: PoolClient, clusterId: number, snapshot: MasterSnapshot, now: Date) {
+function agentRows(clusterId: number, snapshot: MasterSnapshot) {
   const running = new Map<string, number>();
   for (const task of snapshot.live) {
     if (task.state === 'TASK_RUNNING') running.set(task.agentId, (running.get(task.agentId) ?? 0) + 1);
   }
-  const rows = snapshot.agents.map((agent) => ({
+  return snapshot.agents.map((agent) => ({
     cluster_id: clusterId,
     agent_id: agent.agentId,
     hostname: agent.hostname,
@@ -295,9 +329,12 @@ async function upsertAgents(client: PoolClient, clusterId: number, snapshot: Mas
     disk_mb: agent.diskMb,
     attributes: agent.attributes,
     tasks_running: running.get(agent.agentId) ?? 0,
-    first_seen_at: now,
-    last_seen_at: now,
   }));
+}
+
+async function upsertAgents(client: PoolClient, changed: ReturnType<typeof agentRows>, now: Date) {
+  if (changed.length === 0) return;
+  const rows = changed.map((row) => ({ ...row, first_seen_at: now, last_seen_at: now }));
   await client.query(
     `INSERT INTO agent SELECT DISTINCT ON (agent_id) * FROM json_populate_recordset(NULL::agent, $1::json)
      ON CONFLICT (cluster_id, agent_id) DO UPDATE SET hostname = excluded.hostname, pid = excluded.pid,
@@ -307,11 +344,19 @@ async function upsertAgents(client: PoolClient, clusterId: number, snapshot: Mas
        tasks_running = excluded.tasks_running, last_seen_at = excluded.last_seen_at, gone_at = NULL`,
     [JSON.stringify(sanitize(rows))],
   );
-  if (!snapshot.complete) return;
+}
+
+async function markAgentsGone(
+  client: PoolClient,
+  clusterId: number,
+  { agents }: MasterSnapshot,
+  now: Date,
+): Promise<void> {
   await client.query(
     `UPDATE agent SET gone_at = $2, active = false, tasks_running = 0
-     WHERE cluster_id = $1 AND last_seen_at < $2 AND gone_at IS NULL`,
-    [clusterId, now],
+     WHERE cluster_id = $1 AND gone_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM unnest($3::text[]) AS listed (agent_id) WHERE listed.agent_id = agent.agent_id)`,
+    [clusterId, now, agents.map(({ agentId }) => sanitize(agentId))],
   );
 }
 

@@ -1,10 +1,12 @@
 import type { PoolClient } from 'pg';
 
-import type { EndPlan } from './plan-task-ends';
+import type { EndPlan, StandIn } from './plan-task-ends';
 import { sanitize } from './sanitize';
 import type { KnownEnd, TaskEnd } from './task-end';
 
-const BATCH = 1_000;
+// Rows of one statement: its text stays far below what V8 and Postgres hold, however long the messages are.
+const BATCH_ROWS = 1_000;
+const BATCH_CHARS = 8_000_000;
 const PARTITION_PAST_MS = 400 * 86_400_000;
 const PARTITION_AHEAD_MS = 62 * 86_400_000;
 
@@ -51,6 +53,27 @@ export async function knownEnds(
   return known;
 }
 
+/** Stored ends of these tasks that stand in for one whose time is not told yet. Cost: one index probe per task and month. */
+export async function standInsOf(
+  client: PoolClient,
+  clusterId: number,
+  taskIds: readonly string[],
+): Promise<StandIn[]> {
+  const columns = [...KNOWN_COLUMNS, 'frameworkId', 'taskId', 'agentId']
+    .map((name) => `${toColumn(name)} AS "${name}"`)
+    .join(', ');
+  const found: StandIn[] = [];
+  for (let at = 0; at < taskIds.length; at += 5_000) {
+    const { rows } = await client.query<StandIn>(
+      `SELECT ${columns} FROM task_end
+       WHERE cluster_id = $1 AND task_id = ANY($2::text[]) AND NOT finished_at_known AND reopened_at IS NULL`,
+      [clusterId, taskIds.slice(at, at + 5_000)],
+    );
+    found.push(...rows);
+  }
+  return found;
+}
+
 /**
  * Writes a plan inside the caller's transaction, which must hold the lease: rows, and rollup_hour with them.
  * Answers how many were new and how many changed. Writing a plan twice changes nothing the second time.
@@ -70,7 +93,7 @@ export async function applyTaskEnds(
   await removeEnds(
     client,
     clusterId,
-    plan.revise.map(({ oldFinishedAt, end }) => ({ id: end.id, finishedAt: oldFinishedAt })),
+    plan.revise.map(({ oldId, oldFinishedAt }) => ({ id: oldId, finishedAt: oldFinishedAt })),
   );
   const revised = await insertEnds(
     client,
@@ -103,10 +126,11 @@ export async function ensureMonths(
 }
 
 async function insertEnds(client: PoolClient, ends: readonly TaskEnd[]): Promise<number> {
+  const columns = Object.keys(ends[0] ?? {})
+    .map(toColumn)
+    .join(', '); // Derived from the type's own field names.
   let inserted = 0;
-  for (let at = 0; at < ends.length; at += BATCH) {
-    const rows = ends.slice(at, at + BATCH).map(toRow);
-    const columns = Object.keys(rows[0] ?? {}).join(', '); // Derived from the type's own field names.
+  for (const rows of batches(ends)) {
     const { rows: counted } = await client.query<{ inserted: number }>(
       `WITH added AS (
          INSERT INTO task_end (${columns})
@@ -121,11 +145,28 @@ async function insertEnds(client: PoolClient, ends: readonly TaskEnd[]): Promise
          ON CONFLICT (cluster_id, hour, state, cause, disposition) DO UPDATE SET ends = rollup_hour.ends + excluded.ends
        )
        SELECT count(*)::int AS inserted FROM added`,
-      [JSON.stringify(rows)],
+      [rows],
     );
     inserted += counted[0]?.inserted ?? 0;
   }
   return inserted;
+}
+
+/** JSON arrays of rows. */
+function* batches(ends: readonly TaskEnd[]): Generator<string> {
+  let rows: string[] = [];
+  let chars = 0;
+  for (const end of ends) {
+    const row = JSON.stringify(toRow(end));
+    if (rows.length === BATCH_ROWS || (rows.length > 0 && chars + row.length > BATCH_CHARS)) {
+      yield `[${rows.join(',')}]`;
+      rows = [];
+      chars = 0;
+    }
+    rows.push(row);
+    chars += row.length;
+  }
+  if (rows.length > 0) yield `[${rows.join(',')}]`;
 }
 
 type StoredAt = { id: string; finishedAt: Date };
@@ -150,7 +191,7 @@ async function reopenEnds(
 ): Promise<void> {
   await client.query(
     `WITH removed AS (
-       UPDATE task_end SET reopened_at = $4, revised_at = $4, revision = revision + 1
+       UPDATE task_end SET reopened_at = $4, revised_at = $4, revision = least(revision + 1, 32767)
        FROM unnest($2::uuid[], $3::timestamptz[]) AS old (id, finished_at)
        WHERE task_end.cluster_id = $1 AND task_end.id = old.id AND task_end.finished_at = old.finished_at
          AND reopened_at IS NULL

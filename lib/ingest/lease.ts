@@ -42,6 +42,19 @@ const TAKE = `
   WHERE held.holder = excluded.holder OR held.expires_at <= clock_timestamp()
   RETURNING token::text`;
 
+/** Lets a lease run longer while its holder works. False: it is another's by now, or the row is locked by its write. */
+export async function prolongLease(pool: Pool, lease: Lease, ttlMs: number): Promise<boolean> {
+  const { rowCount } = await pool.query(PROLONG, [lease.clusterId, lease.holder, lease.token, ttlMs]);
+  return rowCount === 1;
+}
+
+// Skips a locked row: the write that holds it keeps all others out.
+const PROLONG = `
+  UPDATE lease SET expires_at = clock_timestamp() + make_interval(secs => $4::float8 / 1000)
+  WHERE cluster_id = (
+    SELECT cluster_id FROM lease WHERE cluster_id = $1 AND holder = $2 AND token = $3 FOR UPDATE SKIP LOCKED
+  )`;
+
 /** Ends a holder's lease, so that the next instance need not wait for it to run out. */
 export async function releaseLease(
   pool: Pool,

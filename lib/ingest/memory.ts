@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 
+import { liveKey } from './identity';
 import type { SeenDeployment } from './marathon-context';
+import type { WrittenRows } from './written-rows';
 
 /**
  * What the collector keeps between polls, so that a poll need not ask again. Only a cache: it is read from
@@ -14,6 +16,11 @@ export type Memory = {
   frameworkNames: Map<string, string>;
   /** Digest of each end the master offered at the last poll, by its raw identity: the same again needs no look. */
   seen: Map<string, string>;
+  /** Marathons that told what they run, by framework id: until then their ends have no app. */
+  watched: Set<string>;
+  agentRows: WrittenRows;
+  /** By framework id. */
+  appRows: Map<string, WrittenRows>;
   /** Config versions as instants, oldest first, by framework id and app id. */
   versions: Map<string, Map<string, Date[]>>;
   /** Deployments that ran in the last days. */
@@ -50,6 +57,9 @@ export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory>
     hostnames: new Map(agents.rows.map((row) => [row.agent_id, row.hostname])),
     frameworkNames: new Map(frameworks.rows.map((row) => [row.framework_id, row.name])),
     seen: new Map(),
+    watched: new Set(),
+    agentRows: new Map(),
+    appRows: new Map(),
     versions: new Map(),
     deployments: deployments.rows,
   };
@@ -66,9 +76,33 @@ export function rememberVersions(
 ): void {
   const apps = memory.versions.get(frameworkId) ?? new Map<string, Date[]>();
   memory.versions.set(frameworkId, apps);
-  const instants = new Set([...(apps.get(appId) ?? []), ...created].map((at) => at.getTime()));
+  const known = apps.get(appId) ?? [];
+  // At most polls nothing is new.
+  if (created.every((at) => known.some((one) => one.getTime() === at.getTime()))) return;
+  const instants = new Set([...known, ...created].map((at) => at.getTime()));
   apps.set(
     appId,
     [...instants].sort((a, b) => a - b).map((ms) => new Date(ms)),
   );
+}
+
+/** Makes ends news again that were stored before something about their framework or agent was known. */
+export function forgetEnds(
+  memory: Memory,
+  isConcerned: (task: { frameworkId: string; agentId: string }) => boolean,
+): void {
+  for (const key of memory.seen.keys()) {
+    const [frameworkId = '', , agentId = ''] = key.split('\0');
+    if (isConcerned({ frameworkId, agentId })) memory.seen.delete(key);
+  }
+}
+
+/** Names an ended task in `seen`: a live key with the first status time. */
+export function seenKey(task: {
+  frameworkId: string;
+  taskId: string;
+  agentId: string;
+  statuses: readonly { at: Date | null }[];
+}): string {
+  return `${liveKey(task)}\0${task.statuses[0]?.at?.getTime() ?? ''}`;
 }

@@ -96,4 +96,18 @@ describe('planExposure', () => {
     const sum = (rows: typeof whole) => rows.reduce((total, { taskSeconds }) => total + taskSeconds, 0);
     expect(sum(parts)).toBeCloseTo(sum(whole), 6);
   });
+
+  it('writes eight days of hours at most after a year away, and is quick with 200,000 tasks', () => {
+    const year = new Date(now.getTime() - 365 * 86_400_000);
+    const lives = Array.from({ length: 200_000 }, (_, index) => ({
+      ...life(new Date(0), now),
+      host: `h${index % 100}`,
+    }));
+    const began = performance.now();
+    const rows = planExposure(lives, year, now);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(rows.filter(({ kind }) => kind === 'app')).toHaveLength(BACKFILL_MS / 3_600_000 + 1);
+    const seconds = rows.filter(({ kind }) => kind === 'host').reduce((sum, row) => sum + row.taskSeconds, 0);
+    expect(seconds).toBe((200_000 * BACKFILL_MS) / 1000);
+  });
 });

@@ -5,36 +5,85 @@ export type Lifetime = { host: string; appId: string | null; from: Date | null; 
 
 const HOUR_MS = 3_600_000;
 
-/** On the very first poll, tasks alive or just ended are credited at most this far back. */
+/** Tasks alive or just ended are credited at most this far back: on the first poll ever, and after a long absence. */
 export const BACKFILL_MS = 8 * 24 * HOUR_MS;
+
+/** One host or app, in milliseconds. A task that lived through many hours costs two entries, not one an hour. */
+type Account = {
+  /** Parts of hours, by hour. */
+  parts: Map<number, number>;
+  /** How many more tasks lived through the whole of this hour than of the one before, by hour. */
+  steps: Map<number, number>;
+};
 
 /**
  * Credits the time tasks were alive since the last whole poll: (`since`, to] of each lifetime, cut into hours
  * UTC, summed by host and by app. Called with every live task (to = now) and every newly stored end
- * (to = its finish), it counts each task-second once, however long the collector was away.
- * `since` null: the first poll ever; then up to BACKFILL_MS back. Lifetimes without a start count nothing.
- * Cost: linear in lifetimes x hours since the last poll.
+ * (to = its finish), it counts each task-second once. At most BACKFILL_MS back: `since` null is the first poll
+ * ever, and a collector that was away for a year must not write a year of hours at once.
+ * Lifetimes without a start count nothing. Cost: linear in lifetimes, plus one row per subject and hour.
  */
 export function planExposure(lifetimes: Iterable<Lifetime>, since: Date | null, now: Date): Exposure[] {
-  const floor = since?.getTime() ?? now.getTime() - BACKFILL_MS;
-  const byKey = new Map<string, Exposure>();
-  const credit = (kind: 'host' | 'app', subject: string, hourMs: number, seconds: number): void => {
-    const key = `${kind}\0${subject}\0${hourMs}`;
-    const entry = byKey.get(key);
-    if (entry) entry.taskSeconds += seconds;
-    else byKey.set(key, { hour: new Date(hourMs), kind, subject, taskSeconds: seconds });
-  };
+  const floor = Math.max(since?.getTime() ?? 0, now.getTime() - BACKFILL_MS);
+  const hosts = new Map<string, Account>();
+  const apps = new Map<string, Account>();
   for (const { host, appId, from, to } of lifetimes) {
     if (!from) continue;
     const end = Math.min(to.getTime(), now.getTime());
-    let at = Math.max(from.getTime(), floor);
-    while (at < end) {
-      const hourMs = Math.floor(at / HOUR_MS) * HOUR_MS;
-      const until = Math.min(end, hourMs + HOUR_MS);
-      credit('host', host, hourMs, (until - at) / 1000);
-      if (appId !== null) credit('app', appId, hourMs, (until - at) / 1000);
-      at = until;
-    }
+    const at = Math.max(from.getTime(), floor);
+    if (at >= end) continue;
+    credit(accountOf(hosts, host), at, end);
+    if (appId !== null) credit(accountOf(apps, appId), at, end);
   }
-  return [...byKey.values()];
+  return [...rowsOf('host', hosts), ...rowsOf('app', apps)];
+}
+
+function accountOf(accounts: Map<string, Account>, subject: string): Account {
+  const known = accounts.get(subject);
+  if (known) return known;
+  const made: Account = { parts: new Map(), steps: new Map() };
+  accounts.set(subject, made);
+  return made;
+}
+
+function credit({ parts, steps }: Account, at: number, end: number): void {
+  const first = at - (at % HOUR_MS);
+  const last = end - (end % HOUR_MS);
+  if (first === last) {
+    add(parts, first, end - at);
+    return;
+  }
+  add(parts, first, first + HOUR_MS - at);
+  if (end > last) add(parts, last, end - last);
+  if (first + HOUR_MS === last) return;
+  add(steps, first + HOUR_MS, 1);
+  add(steps, last, -1);
+}
+
+function add(sums: Map<number, number>, hour: number, amount: number): void {
+  sums.set(hour, (sums.get(hour) ?? 0) + amount);
+}
+
+function rowsOf(kind: Exposure['kind'], accounts: ReadonlyMap<string, Account>): Exposure[] {
+  return [...accounts].flatMap(([subject, account]) =>
+    hoursOf(account).map(([hourMs, ms]) => ({
+      hour: new Date(hourMs),
+      kind,
+      subject,
+      taskSeconds: ms / 1000,
+    })),
+  );
+}
+
+function hoursOf({ parts, steps }: Account): [hourMs: number, ms: number][] {
+  if (steps.size === 0) return [...parts];
+  const hours: [number, number][] = [];
+  const last = Math.max(...parts.keys(), ...steps.keys());
+  let whole = 0;
+  for (let hour = Math.min(...parts.keys()); hour <= last; hour += HOUR_MS) {
+    whole += steps.get(hour) ?? 0;
+    const ms = whole * HOUR_MS + (parts.get(hour) ?? 0);
+    if (ms > 0) hours.push([hour, ms]);
+  }
+  return hours;
 }

@@ -155,18 +155,18 @@ describe('toTaskEnds', () => {
 
 describe('planTaskEnds', () => {
   it('stores what is new and plans nothing for what is known', () => {
-    expect(planTaskEnds([end()], new Map(), new Set())).toEqual({ ...NOTHING, insert: [end()] });
-    expect(planTaskEnds([end()], known(end()), new Set())).toEqual(NOTHING);
+    expect(planTaskEnds([end()], new Map(), new Map())).toEqual({ ...NOTHING, insert: [end()] });
+    expect(planTaskEnds([end()], known(end()), new Map())).toEqual(NOTHING);
   });
 
   it('adds a message that comes later, and lets a poorer poll take nothing away', () => {
     const bare = end({ statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FAILED', '11:30:00')] });
-    const [revision] = planTaskEnds([end()], known(bare), new Set()).revise;
+    const [revision] = planTaskEnds([end()], known(bare), new Map()).revise;
     expect(revision).toMatchObject({
       oldFinishedAt: at('11:30:00'),
       end: { exitCode: 1, revision: 1, observedAt: now, revisedAt: now },
     });
-    expect(planTaskEnds([bare], known(end()), new Set())).toEqual(NOTHING);
+    expect(planTaskEnds([bare], known(end()), new Map())).toEqual(NOTHING);
   });
 
   it('revises LOST to FINISHED, never back', () => {
@@ -179,10 +179,10 @@ describe('planTaskEnds', () => {
       statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_FINISHED', '11:20:00')],
     });
     expect(lost.id).toBe(finished.id);
-    expect(planTaskEnds([finished], known(lost), new Set()).revise).toMatchObject([
+    expect(planTaskEnds([finished], known(lost), new Map()).revise).toMatchObject([
       { oldFinishedAt: at('11:10:00'), end: { state: 'TASK_FINISHED', finishedAt: at('11:20:00') } },
     ]);
-    expect(planTaskEnds([lost], known(finished), new Set())).toEqual(NOTHING);
+    expect(planTaskEnds([lost], known(finished), new Map())).toEqual(NOTHING);
   });
 
   it('reopens an unreachable task that lives again, once, and closes it at its next end', () => {
@@ -191,14 +191,14 @@ describe('planTaskEnds', () => {
       list: 'unreachable_tasks',
       statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_UNREACHABLE', '11:10:00')],
     });
-    const live = new Set([liveKey(lost)]);
+    const live = new Map([[liveKey(lost), lost.firstStatusAt]]);
     expect(planTaskEnds([lost], known(lost), live).reopen).toEqual([
       { id: lost.id, finishedAt: lost.finishedAt },
     ]);
     const reopened = { ...lost, reopenedAt: at('11:20:00') };
     expect(planTaskEnds([lost], known(reopened), live)).toEqual(NOTHING);
-    expect(planTaskEnds([lost], known(reopened), new Set())).toEqual(NOTHING);
-    expect(planTaskEnds([end()], known(reopened), new Set()).revise).toMatchObject([
+    expect(planTaskEnds([lost], known(reopened), new Map())).toEqual(NOTHING);
+    expect(planTaskEnds([end()], known(reopened), new Map()).revise).toMatchObject([
       { end: { state: 'TASK_FAILED', reopenedAt: null } },
     ]);
   });
@@ -208,9 +208,9 @@ describe('planTaskEnds', () => {
       state: 'TASK_LOST',
       statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')],
     });
-    expect(planTaskEnds([lost], new Map(), new Set([liveKey(lost)])).insert).toMatchObject([
-      { reopenedAt: now },
-    ]);
+    expect(
+      planTaskEnds([lost], new Map(), new Map([[liveKey(lost), lost.firstStatusAt]])).insert,
+    ).toMatchObject([{ reopenedAt: now }]);
   });
 
   it('explains a kill once its deployment is known, and does not unexplain it when Marathon forgets', () => {
@@ -252,7 +252,96 @@ describe('planTaskEnds', () => {
       disposition: 'normal',
       deploymentId: 'd-1',
     });
-    expect(planTaskEnds([explained], known(unexplained), new Set()).revise).toHaveLength(1);
-    expect(planTaskEnds([unexplained], known(explained), new Set())).toEqual(NOTHING);
+    expect(planTaskEnds([explained], known(unexplained), new Map()).revise).toHaveLength(1);
+    expect(planTaskEnds([unexplained], known(explained), new Map())).toEqual(NOTHING);
+  });
+
+  it('does not take a new task with the id of a lost one for its return', () => {
+    const lost = end({
+      state: 'TASK_LOST',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_LOST', '11:10:00')],
+    });
+    for (const firstStatusAt of [at('11:20:00'), null]) {
+      const live = new Map([[liveKey(lost), firstStatusAt]]);
+      expect(planTaskEnds([lost], new Map(), live).insert).toMatchObject([{ reopenedAt: null }]);
+      expect(planTaskEnds([lost], known(lost), live)).toEqual(NOTHING);
+    }
+  });
+
+  it('closes a reopened end at its next loss though the master’s clock lags behind ours', () => {
+    const first = end({
+      state: 'TASK_UNREACHABLE',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_UNREACHABLE', '11:10:00')],
+    });
+    const again = end({
+      state: 'TASK_UNREACHABLE',
+      statuses: [status('TASK_RUNNING', '11:00:00'), status('TASK_UNREACHABLE', '11:12:00')],
+    });
+    const reopened = { ...first, reopenedAt: at('11:20:00') };
+    expect(planTaskEnds([again], known(reopened), new Map()).revise).toMatchObject([
+      { end: { finishedAt: at('11:12:00'), reopenedAt: null } },
+    ]);
+  });
+
+  it('learns the app and its version once Marathon can be read', () => {
+    const unknown = { ...end(), appId: null, appVersion: null };
+    expect(planTaskEnds([end()], known(unknown), new Map()).revise).toMatchObject([
+      { end: { appId: '/shop/cart' } },
+    ]);
+    const dated = { ...end(), appVersion: '2026-03-01T09:00:00.000Z' };
+    expect(planTaskEnds([dated], known(end()), new Map()).revise).toHaveLength(1);
+    expect(planTaskEnds([end()], known(dated), new Map())).toEqual(NOTHING);
+  });
+
+  it('does not let a message that comes while Marathon is away unexplain a kill', () => {
+    const bare = { state: 'TASK_KILLED' as const, statuses: [status('TASK_KILLED', '11:30:00')] };
+    const explained = {
+      ...end(bare),
+      disposition: 'normal' as const,
+      cause: 'killed_by_deploy_or_scale' as const,
+    };
+    const told = end({
+      state: 'TASK_KILLED',
+      statuses: [status('TASK_KILLED', '11:30:00', { message: 'Container exited with status 143' })],
+    });
+    expect(told.disposition).toBe('unexplained');
+    expect(planTaskEnds([told], known(explained), new Map())).toEqual(NOTHING);
+  });
+
+  it('keeps one end of a task whose first status moved while its end waited to be acknowledged', () => {
+    // RUNNING again (a health flip) takes the place of RUNNING, and then the end is told.
+    const waiting = end({ statuses: [status('TASK_RUNNING', '11:00:00')] });
+    const told = end({
+      statuses: [status('TASK_RUNNING', '11:29:00', { healthy: false }), status('TASK_FAILED', '11:30:00')],
+    });
+    expect(told.id).not.toBe(waiting.id);
+    const plan = planTaskEnds([told], new Map(), new Map(), [waiting]);
+    expect(plan).toMatchObject({
+      insert: [],
+      revise: [
+        {
+          oldId: waiting.id,
+          oldFinishedAt: waiting.finishedAt,
+          end: { id: told.id, finishedAt: at('11:30:00'), startedAt: at('11:00:00'), revision: 1 },
+        },
+      ],
+    });
+  });
+
+  it('does not replace a waiting end by that of a later task with its id, nor one still offered', () => {
+    const waiting = end({ statuses: [status('TASK_RUNNING', '11:00:00')] });
+    const later = end(
+      { statuses: [status('TASK_RUNNING', '12:10:00'), status('TASK_FAILED', '12:20:00')] },
+      { ...context, now: at('12:30:00') },
+    );
+    expect(planTaskEnds([later], new Map(), new Map(), [waiting])).toMatchObject({
+      insert: [later],
+      revise: [],
+    });
+    const other = end({ statuses: [status('TASK_RUNNING', '10:00:00'), status('TASK_FAILED', '10:30:00')] });
+    expect(planTaskEnds([waiting, other], known(waiting), new Map(), [waiting])).toMatchObject({
+      insert: [other],
+      revise: [],
+    });
   });
 });

@@ -26,15 +26,23 @@ export type EndContext = {
 
 export type EndPlan = {
   insert: TaskEnd[];
-  /** Stored ends whose facts changed: the row at `oldFinishedAt` is replaced by `end`. */
-  revise: { oldFinishedAt: Date; end: TaskEnd }[];
+  /** Stored ends whose facts changed: the row `oldId` at `oldFinishedAt` is replaced by `end`. */
+  revise: { oldId: string; oldFinishedAt: Date; end: TaskEnd }[];
   /** Stored ends whose task the master lists as alive again. */
   reopen: { id: string; finishedAt: Date }[];
 };
 
+/** What the master lists as alive: the time of the first status (null: none yet) by `liveKey`. */
+export type LiveTasks = ReadonlyMap<string, Date | null>;
+
+/** A stored end whose time no status told yet. */
+export type StandIn = KnownEnd & Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId'>;
+
+const SKEW_MS = 60_000;
 const EARLIEST = Date.UTC(2009, 0, 1); // Mesos is younger than that.
 const FUTURE_MS = 86_400_000;
 const MAX_TEXT = 16_384;
+const MAX_REVISION = 32_767; // The column is a smallint.
 
 /**
  * The stored form of what a master offers as ended, one per identity. Of several entries with one identity
@@ -57,24 +65,72 @@ export function toTaskEnds(tasks: readonly MesosTask[], context: EndContext): Ta
 export function planTaskEnds(
   offered: readonly TaskEnd[],
   known: ReadonlyMap<string, KnownEnd>,
-  live: ReadonlySet<string>,
+  live: LiveTasks,
+  standIns: readonly StandIn[] = [],
 ): EndPlan {
   const plan: EndPlan = { insert: [], revise: [], reopen: [] };
+  const replaceable = replaceableBy(offered, known, standIns);
   for (const end of offered) {
     const stored = known.get(end.id);
-    const isLive = live.has(liveKey(end)) && isReversible(end.state);
-    if (!stored) {
+    const isLive = isReversible(end.state) && livesOn(live, end);
+    const standIn = replaceable.get(end.id);
+    if (standIn) {
+      plan.revise.push({
+        oldId: standIn.id,
+        oldFinishedAt: standIn.finishedAt,
+        end: { ...revised(standIn, end), startedAt: standIn.startedAt ?? end.startedAt },
+      });
+    } else if (!stored) {
       plan.insert.push(isLive ? { ...end, reopenedAt: end.observedAt } : end);
     } else if (isLive) {
       if (!stored.reopenedAt && isReversible(stored.state)) {
         plan.reopen.push({ id: stored.id, finishedAt: stored.finishedAt });
       }
     } else {
-      const revised = revisionOf(stored, end);
-      if (revised) plan.revise.push({ oldFinishedAt: stored.finishedAt, end: revised });
+      const revision = revisionOf(stored, end);
+      if (revision) plan.revise.push({ oldId: stored.id, oldFinishedAt: stored.finishedAt, end: revision });
     }
   }
   return plan;
+}
+
+/**
+ * Whether the master lists this very task as alive. A live task whose first status is younger than the end is
+ * another one that was given the same id, which frameworks may do (reference A8, L8).
+ */
+export function livesOn(
+  live: LiveTasks,
+  end: Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId' | 'firstStatusAt' | 'finishedAt'>,
+): boolean {
+  const firstStatusAt = live.get(liveKey(end));
+  if (firstStatusAt === undefined) return false;
+  if (firstStatusAt === null || end.firstStatusAt === null) return firstStatusAt === end.firstStatusAt;
+  return firstStatusAt.getTime() === end.firstStatusAt.getTime() || firstStatusAt <= end.finishedAt;
+}
+
+/**
+ * The stored stand-in of each new end, by the end's id. While the terminal update of a task waits behind an
+ * unacknowledged one, the master tells its state without a time; should the update before it be of the state of
+ * the only status, it takes that one's place, and the end shows with another first status, so another id.
+ */
+function replaceableBy(
+  offered: readonly TaskEnd[],
+  known: ReadonlyMap<string, KnownEnd>,
+  standIns: readonly StandIn[],
+): Map<string, StandIn> {
+  const byStandIn = new Map<StandIn, TaskEnd>();
+  if (standIns.length === 0) return new Map();
+  const byTask = new Map(standIns.map((one) => [liveKey(one), one]));
+  const isOffered = new Set(offered.map(({ id }) => id));
+  for (const end of offered) {
+    const standIn = byTask.get(liveKey(end));
+    if (!standIn || known.has(end.id) || !end.finishedAtKnown || isOffered.has(standIn.id)) continue;
+    // It had ended when we first saw it; a later end is that of another task with the same id.
+    if (end.finishedAt.getTime() > standIn.finishedAt.getTime() + SKEW_MS) continue;
+    const other = byStandIn.get(standIn);
+    if (!other || end.finishedAt > other.finishedAt) byStandIn.set(standIn, end);
+  }
+  return new Map([...byStandIn].map(([standIn, end]) => [end.id, standIn]));
 }
 
 function toTaskEnd(task: MesosTask, context: EndContext): TaskEnd {
@@ -188,15 +244,18 @@ function endStateOf(task: MesosTask, terminal: TaskStatus | null): EndState {
 /** The stored row brought up to what is offered now; null where that says nothing new. */
 function revisionOf(stored: KnownEnd, offered: TaskEnd): TaskEnd | null {
   const stateMoved = offered.state !== stored.state && outranks(offered, stored);
-  // The ended entry of a task that came back stays in the ring: only a newer word closes it again.
-  const endedAgain =
-    stored.reopenedAt !== null && (!isReversible(offered.state) || offered.finishedAt > stored.reopenedAt);
+  // The ended entry of a task that came back stays in the ring: only a newer word closes it again. Both times are
+  // the cluster's own; ours may run ahead of them.
+  const lastWord = offered.finishedAtKnown ? stored.finishedAt : stored.reopenedAt;
+  const isNewer = lastWord !== null && offered.finishedAt > lastWord;
+  const endedAgain = stored.reopenedAt !== null && (!isReversible(offered.state) || isNewer);
   if (offered.state !== stored.state && !stateMoved) return null;
   // Less than before: /state alone, or a Marathon that did not answer.
   const poorer =
     (stored.message !== null && offered.message === null) ||
-    (stored.reason !== null && offered.reason === null);
-  if (poorer && !stateMoved) return null;
+    (stored.reason !== null && offered.reason === null) ||
+    (stored.disposition !== 'unexplained' && offered.disposition === 'unexplained');
+  if (poorer && !stateMoved && !endedAgain) return null;
   const learnt =
     (stored.message === null && offered.message !== null) ||
     (stored.messageSource === 'marathon' && offered.messageSource === 'mesos') ||
@@ -204,21 +263,31 @@ function revisionOf(stored: KnownEnd, offered: TaskEnd): TaskEnd | null {
     (stored.source === null && offered.source !== null) ||
     (stored.containerId === null && offered.containerId !== null) ||
     (stored.hostname === null && offered.hostname !== null) ||
+    (stored.appId === null && offered.appId !== null) ||
+    (stored.appVersion === null && offered.appVersion !== null) ||
     (stored.healthy === null && offered.healthy !== null) ||
     (!stored.finishedAtKnown && offered.finishedAtKnown) ||
     explainedNow(stored, offered);
   if (!stateMoved && !endedAgain && !learnt) return null;
   return {
-    ...offered,
+    ...revised(stored, offered),
     // An end without a time keeps the time of its first sight.
     finishedAt: offered.finishedAtKnown || stateMoved ? offered.finishedAt : stored.finishedAt,
+    reopenedAt: stored.reopenedAt && !endedAgain ? stored.reopenedAt : null,
+  };
+}
+
+/** What is offered, with what only the stored row still knows. */
+function revised(stored: KnownEnd, offered: TaskEnd): TaskEnd {
+  return {
+    ...offered,
     startedAt: offered.startedAt ?? stored.startedAt,
     containerId: offered.containerId ?? stored.containerId,
     healthy: offered.healthy ?? stored.healthy,
+    appVersion: offered.appVersion ?? stored.appVersion,
     observedAt: stored.observedAt,
     revisedAt: offered.observedAt,
-    revision: stored.revision + 1,
-    reopenedAt: stored.reopenedAt && !endedAgain ? stored.reopenedAt : null,
+    revision: Math.min(stored.revision + 1, MAX_REVISION),
   };
 }
 

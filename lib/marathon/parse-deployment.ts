@@ -1,7 +1,7 @@
 import type { MarathonDeployment } from '@/lib/domain/cluster';
-import { asArray, asId, asNumber, asRecord, asText } from '@/lib/upstream/loose-json';
+import { asArray, asId, asRecord, asText } from '@/lib/upstream/loose-json';
 
-import { appIdOf } from './parse-app';
+import { appIdOf, countOf } from './parse-app';
 
 const MAX_ACTIONS = 1_000;
 const MAX_AFFECTED = 10_000;
@@ -24,8 +24,8 @@ export function parseDeployment(value: unknown): MarathonDeployment | null {
     affectedApps: idsOf(raw.affectedApps),
     affectedPods: idsOf(raw.affectedPods),
     actions: distinctActions([...stepActions, ...asArray(raw.currentActions)]),
-    currentStep: asNumber(raw.currentStep),
-    totalSteps: asNumber(raw.totalSteps),
+    currentStep: countOf(raw.currentStep),
+    totalSteps: countOf(raw.totalSteps),
   };
 }
 

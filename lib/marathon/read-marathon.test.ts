@@ -437,3 +437,30 @@ describe('readVersions', () => {
     );
   });
 });
+
+describe('hostile answers', () => {
+  it('an app of megabytes of dashes is kept without its definition, in no noticeable time', async () => {
+    const began = performance.now();
+    const snapshot = await readWith({ '/v2/apps': { apps: [{ id: '/a', note: '-'.repeat(20_000_000) }] } });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(snapshot.apps).toMatchObject([{ appId: '/a', definition: null }]);
+  });
+
+  it('steps that no integer holds are not told', async () => {
+    const deployments = [
+      { id: 'd', currentStep: 1e12, totalSteps: -1 },
+      { id: 'e', currentStep: 1.5 },
+    ];
+    const snapshot = await readWith({ '/v2/deployments': deployments });
+    expect(snapshot.deployments).toMatchObject([
+      { currentStep: null, totalSteps: null },
+      { currentStep: 1, totalSteps: null },
+    ]);
+  });
+
+  it('of an app with more versions than anyone keeps, the newest 1,000 are read', async () => {
+    const versions = Array.from({ length: 5_000 }, () => '2023-11-14T20:00:00.000Z');
+    const one = await server({ '/v2/apps/a/versions': { versions } });
+    expect(await readerOf([one.url]).readVersions('/a', signal())).toHaveLength(1_000);
+  });
+});

@@ -2,7 +2,7 @@ import type { MarathonApp, MarathonDeployment, MarathonQueueItem } from '@/lib/d
 import type { MarathonSnapshot, PollWarning } from '@/lib/domain/snapshot';
 import { AppError } from '@/lib/errors';
 import { createUpstream } from '@/lib/upstream/create-upstream';
-import { asArray, asId, asRecord, asText, type JsonRecord } from '@/lib/upstream/loose-json';
+import { asArray, asId, asJsonText, asRecord, asText, type JsonRecord } from '@/lib/upstream/loose-json';
 import { createRejectLog, type RejectLog } from '@/lib/upstream/reject-log';
 import type { Source, Target } from '@/lib/upstream/source';
 import { upstreamError } from '@/lib/upstream/upstream-error';
@@ -14,6 +14,8 @@ import { parsePod } from './parse-pod';
 import { parseQueueItem } from './parse-queue';
 import { redactDefinition } from './redact-definition';
 
+// Marathon keeps 50 an app unless told otherwise.
+const MAX_VERSIONS = 1_000;
 const APPS_PATH = '/v2/apps?embed=apps.lastTaskFailure&embed=apps.counts';
 
 export type MarathonReader = {
@@ -25,7 +27,7 @@ export type MarathonReader = {
    * Errors: MARATHON_*, BODY_TOO_LARGE (64 MiB each part); when `signal` is aborted its own reason.
    */
   read(signal: AbortSignal): Promise<MarathonSnapshot>;
-  /** Config versions of an app as Marathon lists them, newest first; empty where it has none or knows no such app. */
+  /** The newest 1,000 config versions of an app as Marathon lists them, newest first; empty where it has none or knows no such app. */
   readVersions(appId: string, signal: AbortSignal): Promise<string[]>;
   close(): Promise<void>;
 };
@@ -120,7 +122,9 @@ export function createMarathonReader(source: Source): MarathonReader {
     const path = `/v2/apps/${segments.map(encodeURIComponent).join('/')}/versions`;
     const target = last ?? upstream.targets[0];
     const reply = target === undefined ? null : await askMarathon(upstream, { target, path, signal });
-    return asArray(asRecord(reply?.value)?.versions).flatMap((version) => asText(version, 64) ?? []);
+    return asArray(asRecord(reply?.value)?.versions)
+      .slice(0, MAX_VERSIONS)
+      .flatMap((version) => asText(version, 64) ?? []);
   }
 
   return { read, readVersions, close: () => upstream.close() };
@@ -143,8 +147,7 @@ function parseEach<T>(
 /** Redacted first: an item that failed to parse may still hold an environment. */
 function sampleOf(item: unknown): string {
   const record: JsonRecord | null = asRecord(item);
-  if (record === null) return JSON.stringify(item) ?? '';
-  return JSON.stringify(redactDefinition(record)) ?? '';
+  return asJsonText(record === null ? item : redactDefinition(record));
 }
 
 /** A refused login says more than a replica that is down. */

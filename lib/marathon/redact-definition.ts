@@ -26,7 +26,10 @@ const ENV_PARAMETERS = new Set(['env', 'e']);
  */
 export function redactDefinition(definition: JsonRecord): JsonRecord | null {
   const kept = Object.entries(definition).filter(([key]) => !NOT_DEFINITION.has(key));
-  const redacted = asRecord(redactedValue(Object.fromEntries(kept), 0));
+  const plain = Object.fromEntries(kept);
+  // Far above the limit it will not come below it, and to redact megabytes would hold the event loop for a minute.
+  if (textLength(plain, 0) > MAX_JSON_BYTES * 4) return null;
+  const redacted = asRecord(redactedValue(plain, 0));
   if (redacted === null) return null;
   return Buffer.byteLength(JSON.stringify(redacted)) > MAX_JSON_BYTES ? null : redacted;
 }
@@ -84,4 +87,14 @@ function isEnvParameter(record: JsonRecord): boolean {
 function assignmentName(value: unknown): string {
   const name = typeof value === 'string' ? /^([^=]{1,256})=/.exec(value)?.[1] : undefined;
   return name === undefined ? REDACTED : `${name}=${REDACTED}`;
+}
+
+/** Characters of all names and texts, as deep as they are looked at. */
+function textLength(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return 1;
+  return Object.entries(value).reduce(
+    (sum, [key, item]) => sum + key.length + textLength(item, depth + 1),
+    0,
+  );
 }

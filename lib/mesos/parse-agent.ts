@@ -1,5 +1,13 @@
 import type { Agent } from '@/lib/domain/cluster';
-import { asBoolean, asId, asInstant, asNumber, asRecord, asText } from '@/lib/upstream/loose-json';
+import {
+  asBoolean,
+  asId,
+  asInstant,
+  asJsonText,
+  asNumber,
+  asRecord,
+  asText,
+} from '@/lib/upstream/loose-json';
 
 import { parseTaskResources } from './parse-task';
 
@@ -41,7 +49,7 @@ function attributesOf(value: unknown): Record<string, string> {
   return Object.fromEntries(
     entries.map(([key, item]) => [
       asText(key, 256) ?? '',
-      asText(typeof item === 'string' ? item : JSON.stringify(item), 512) ?? '',
+      typeof item === 'string' ? (asText(item, 512) ?? '') : asJsonText(item, 512),
     ]),
   );
 }

@@ -1,5 +1,5 @@
 import type { Framework } from '@/lib/domain/cluster';
-import { asArray, asId, asInstant, asNumber, asRecord, asText } from '@/lib/upstream/loose-json';
+import { asArray, asId, asInstant, asJsonText, asNumber, asRecord, asText } from '@/lib/upstream/loose-json';
 import { redactUrlLogins } from '@/lib/upstream/redact';
 
 import type { RejectLog } from '@/lib/upstream/reject-log';
@@ -59,7 +59,7 @@ export function parseFrameworks(document: unknown, rejectLog: RejectLog): Framew
     for (const item of asArray(raw?.[list])) {
       const framework = parseFramework(item, list === 'frameworks');
       if (framework === null) {
-        rejectLog.add(`${list}[]`, 'id: missing or not an id', JSON.stringify(item) ?? '');
+        rejectLog.add(`${list}[]`, 'id: missing or not an id', asJsonText(item));
       } else {
         byId.set(framework.frameworkId, framework);
       }

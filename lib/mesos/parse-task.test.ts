@@ -178,3 +178,11 @@ describe('parseTaskResources', () => {
     expect(parseTaskResources('junk').memMb).toBeNull();
   });
 });
+
+describe('a hostile task', () => {
+  it('is refused, not thrown at, when its state is nested 100,000 deep', () => {
+    const state = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    const { why } = parseTask({ id: 't', framework_id: 'f', slave_id: 's', state }, 'tasks');
+    expect(why).toBe('state: unknown value [nested too deeply]');
+  });
+});

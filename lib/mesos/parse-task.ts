@@ -11,6 +11,7 @@ import {
   asBoolean,
   asId,
   asInstant,
+  asJsonText,
   asNumber,
   asRecord,
   asText,
@@ -170,7 +171,7 @@ function idOf(value: unknown): string | null {
 
 function described(value: unknown): string {
   if (value === undefined || value === null) return 'missing, and no status tells an end';
-  return `unknown value ${(JSON.stringify(value) ?? typeof value).slice(0, 64)}`;
+  return `unknown value ${asJsonText(value).slice(0, 64)}`;
 }
 
 function refused(why: string): ParsedTask {

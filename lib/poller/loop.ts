@@ -2,18 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 
 import { toAppError } from '@/lib/errors';
-import { type Lease, releaseLease, takeLease } from '@/lib/ingest/lease';
+import { type Lease, prolongLease, releaseLease, takeLease } from '@/lib/ingest/lease';
 import { loadMemory } from '@/lib/ingest/memory';
 import { log } from '@/lib/log';
 
-import { type CycleState, pollCycle, type Sources } from './poll-cycle';
+import { isGone } from './holder';
+import { type CycleState, newCycleState, pollCycle, type Sources } from './poll-cycle';
 import { leaseTtlMs, pauseAfter } from './schedule';
 
 export type LoopOptions = {
   pool: Pool;
   clusterName: string;
   simulated: boolean;
-  /** Names this process in the lease: `host|pid|random`. */
+  /** Names this process in the lease, see `newHolder`. */
   holder: string;
   intervalMs: number;
   timeoutMs: number;
@@ -30,7 +31,7 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
     const startedAt = new Date();
     try {
       held = await takeTurn(options, held);
-      if (held) await pollCycle(options.pool, held.lease, held.state, options.sources, signal);
+      if (held) await collect(options, held, signal);
     } catch (thrown) {
       if (signal.aborted) break;
       const error = toAppError(thrown);
@@ -42,6 +43,29 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
   if (held) await releaseLease(options.pool, held.lease).catch(() => {});
+}
+
+// A cycle that is not over by then hangs: its lease is left to run out.
+const LONGEST_CYCLE_MS = 15 * 60_000;
+
+/** One cycle, the lease prolonged while it lasts: reading a master that hangs may take longer than the lease. */
+async function collect(
+  options: LoopOptions,
+  { lease, state }: { lease: Lease; state: CycleState },
+  signal: AbortSignal,
+): Promise<void> {
+  const ttlMs = leaseTtlMs(options);
+  const startedAt = Date.now();
+  const heart = setInterval(() => {
+    if (Date.now() - startedAt > LONGEST_CYCLE_MS) return clearInterval(heart);
+    // It is held by the cycle's own transaction, or lost: the next write of the cycle tells.
+    prolongLease(options.pool, lease, ttlMs).catch(() => {});
+  }, ttlMs / 3);
+  try {
+    await pollCycle(options.pool, lease, state, options.sources, signal);
+  } finally {
+    clearInterval(heart);
+  }
 }
 
 async function takeTurn(
@@ -64,36 +88,37 @@ async function takeTurn(
   log.info({ cluster: options.clusterName, leaseToken: lease.token }, 'collecting');
   return {
     lease,
-    state: { memory: await loadMemory(pool, clusterId), knowledge: new Map(), versionsRead: new Set() },
+    state: newCycleState(await loadMemory(pool, clusterId)),
   };
 }
 
 /**
  * Ends the lease of a process of this very machine that no longer runs (killed with -9), so that its successor
- * need not wait for it to expire. Should it run after all, in another pid namespace, the token fences it off.
+ * need not wait for it to expire. Should it run after all, the token fences it off.
  */
 async function expireDeadHolder(pool: Pool, clusterId: number, me: string): Promise<boolean> {
   const { rows } = await pool.query<{ holder: string }>('SELECT holder FROM lease WHERE cluster_id = $1', [
     clusterId,
   ]);
   const holder = rows[0]?.holder ?? '';
-  const [machine, pid] = holder.split('|');
-  if (holder === me || machine !== me.split('|')[0] || !pid || isRunning(Number(pid))) return false;
+  if (!isGone(holder, me)) return false;
   log.warn({ holder }, 'the last collector on this machine is gone; taking over from it');
   await releaseLease(pool, { clusterId, holder });
   return true;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH');
-  }
-}
-
+/** Looks first: an INSERT uses up a number of the id's 32,767 even where the row exists, and a standby comes by at every interval. */
 async function ensureCluster({ pool, clusterName, simulated }: LoopOptions): Promise<number> {
+  const known = await pool.query<{ id: number; simulated: boolean }>(
+    'SELECT id, simulated FROM cluster WHERE name = $1',
+    [clusterName],
+  );
+  const row = known.rows[0];
+  if (row && row.simulated === simulated) return row.id;
+  if (row) {
+    await pool.query('UPDATE cluster SET simulated = $2 WHERE id = $1', [row.id, simulated]);
+    return row.id;
+  }
   const { rows } = await pool.query<{ id: number }>(
     `INSERT INTO cluster (name, simulated) VALUES ($1, $2)
      ON CONFLICT (name) DO UPDATE SET simulated = excluded.simulated RETURNING id`,

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
 import { env, readCa } from '@/lib/config/env';
@@ -10,6 +8,7 @@ import { createMarathonReader } from '@/lib/marathon/read-marathon';
 import { createMasterReader } from '@/lib/mesos/read-master';
 import { credentialsOf, shownUrl } from '@/lib/upstream/source';
 
+import { newHolder } from './holder';
 import { runLoop } from './loop';
 
 const STATEMENT_TIMEOUT_MS = 120_000;
@@ -70,7 +69,7 @@ async function main(): Promise<void> {
       pool,
       clusterName: settings.CLUSTER_NAME,
       simulated: settings.SIMULATED,
-      holder: `${hostname()}|${process.pid}|${randomBytes(4).toString('hex')}`,
+      holder: newHolder(),
       intervalMs: settings.POLL_INTERVAL_MS,
       timeoutMs,
       sources: { master, masterUrl: settings.MESOS_MASTER_URLS.map(shownUrl).join(','), marathons },

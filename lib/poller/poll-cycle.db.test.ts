@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 import type { MarathonSnapshot, MasterSnapshot } from '@/lib/domain/snapshot';
@@ -7,7 +7,7 @@ import { AppError } from '@/lib/errors';
 import { type Lease, takeLease } from '@/lib/ingest/lease';
 import { loadMemory } from '@/lib/ingest/memory';
 
-import { type CycleState, pollCycle, type Sources } from './poll-cycle';
+import { type CycleState, newCycleState, pollCycle, type Sources } from './poll-cycle';
 
 const UUID = '0a1b2c3d-0000-11ea-8000-0242ac110002';
 const KILLED_AT = new Date(Date.now() - 3_600_000);
@@ -26,7 +26,7 @@ beforeEach(async () => {
   const taken = await takeLease(db.pool, { clusterId: clusters, holder: 'me', ttlMs: 60_000 });
   if (!taken) throw new Error('no lease');
   lease = taken;
-  state = { memory: await loadMemory(db.pool, clusters), knowledge: new Map(), versionsRead: new Set() };
+  state = newCycleState(await loadMemory(db.pool, clusters));
 });
 
 const bare = { message: null, reason: null, source: null, healthy: null, containerId: null };
@@ -175,5 +175,45 @@ describe('pollCycle', () => {
     ]);
     await cycle(sources({}));
     expect(await rows(ENDS)).toHaveLength(1);
+  });
+
+  it('stores the ends though what Marathon tells cannot be stored', async () => {
+    const odd = {
+      deploymentId: 'd',
+      version: '',
+      affectedApps: [],
+      affectedPods: [],
+      actions: [],
+      totalSteps: null,
+    };
+    const broken = { ...marathon, deployments: [{ ...odd, currentStep: 1.5 }] };
+    await cycle(sources({ marathon: () => Promise.resolve(broken) }));
+    expect(await rows(ENDS)).toHaveLength(1);
+    expect(await rows(RUNS)).toMatchObject([
+      { source: 'marathon:http://marathon.example.test:8080', ok: false, error_code: 'INTERNAL' },
+      { source: 'mesos', ok: true },
+    ]);
+  });
+
+  it('says so in a row when the ends of a master cannot be stored', async () => {
+    const broken = { ...master, tasksRead: 0.5 };
+    await expect(cycle(sources({ master: () => Promise.resolve(broken) }))).rejects.toThrow();
+    expect(await rows(`${RUNS} AND source = 'mesos'`)).toMatchObject([{ ok: false, error_code: 'INTERNAL' }]);
+  });
+
+  it('does not wait for a Marathon that hangs, and takes up what it tells in the end', async () => {
+    let answer: (told: MarathonSnapshot) => void = () => {};
+    const slow = new Promise<MarathonSnapshot>((resolve) => {
+      answer = resolve;
+    });
+    const read = vi.fn(() => slow);
+    const given = { ...sources({ marathon: read }), marathonGraceMs: 10 };
+    await cycle(given);
+    await cycle(given);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(await rows(ENDS)).toMatchObject([{ app_id: null, disposition: 'unexplained', revision: 0 }]);
+    answer(marathon);
+    await cycle({ ...given, marathonGraceMs: 5_000 });
+    expect(await rows(ENDS)).toMatchObject([{ app_id: '/shop/cart', disposition: 'normal', revision: 1 }]);
   });
 });

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Pool } from 'pg';
+
 import { appOfTaskId } from '@/lib/domain/marathon-task-id';
 import type { MarathonSnapshot, MasterSnapshot } from '@/lib/domain/snapshot';
-import { toAppError } from '@/lib/errors';
+import { AppError, toAppError } from '@/lib/errors';
 import { applyAppVersions, applyMarathonSnapshot } from '@/lib/ingest/apply-marathon-snapshot';
 import { applyMasterSnapshot, isNews } from '@/lib/ingest/apply-master-snapshot';
 import type { Lease } from '@/lib/ingest/lease';
@@ -22,6 +24,8 @@ export type Sources = {
     read(signal: AbortSignal): Promise<MarathonSnapshot>;
     readVersions(appId: string, signal: AbortSignal): Promise<string[]>;
   }[];
+  /** How long the master's answer waits for a slower Marathon: the ring turns over meanwhile. Default 5,000. */
+  marathonGraceMs?: number;
 };
 
 /** Kept between cycles by the loop; a Marathon that fails once keeps what it told last. */
@@ -31,15 +35,27 @@ export type CycleState = {
   knowledge: Map<string, MarathonKnowledge>;
   /** Apps whose list of versions was fetched, as framework id NUL app id. */
   versionsRead: Set<string>;
+  /** Marathons being read, by source name: one that is slower than its master is waited for by later cycles. */
+  reading: Map<string, Promise<MarathonRead>>;
 };
 
+type MarathonRead = { startedAt: Date; outcome: PromiseSettledResult<MarathonSnapshot> };
+
+/** What a collector knows that just took the lease. */
+export function newCycleState(memory: Memory): CycleState {
+  return { memory, knowledge: new Map(), versionsRead: new Set(), reading: new Map() };
+}
+
+const MARATHON_GRACE_MS = 5_000;
 const VERSION_READS_MS = 15_000;
 const VERSION_READS_AT_ONCE = 8;
 
 /**
  * One poll of every source. Reads them at the same time, writes each Marathon, then the master, whose ends are
- * diagnosed with what the Marathons told. A source that fails becomes a poll_run row and stops no other.
- * Throws LEASE_LOST and database errors; the loop decides what then.
+ * diagnosed with what the Marathons told. A source that fails, or whose facts cannot be stored, becomes a poll_run
+ * row and stops no other; a Marathon much slower than the master is taken up by the cycle in which it answers.
+ * Throws LEASE_LOST and DATABASE_UNAVAILABLE, and what made the master's facts impossible to store; the loop
+ * decides what then.
  */
 export async function pollCycle(
   pool: Pool,
@@ -49,54 +65,87 @@ export async function pollCycle(
   signal: AbortSignal,
 ): Promise<void> {
   const startedAt = new Date();
-  const [master, ...marathons] = await Promise.allSettled([
-    sources.master.read(signal),
-    ...sources.marathons.map((source) => source.read(signal)),
-  ]);
+  for (const source of sources.marathons) {
+    const reading = state.reading.get(source.name) ?? startReading(source, startedAt, signal);
+    state.reading.set(source.name, reading);
+  }
+  const [master] = await Promise.allSettled([sources.master.read(signal)]);
+  const masterReadAt = new Date();
+  const answered = await answeredMarathons(state, sources.marathonGraceMs ?? MARATHON_GRACE_MS, signal);
   if (signal.aborted) return;
 
-  for (const [index, source] of sources.marathons.entries()) {
-    const read = marathons[index];
+  for (const source of sources.marathons) {
+    const read = answered.get(source.name);
     if (!read) continue;
-    if (read.status === 'rejected') {
-      await noteFailure(pool, lease, {
-        source: source.name,
-        url: source.url,
-        startedAt,
-        thrown: read.reason,
-      });
-      continue;
-    }
-    const poll = { snapshot: read.value, source: source.name, startedAt, now: new Date() };
-    state.knowledge.set(source.name, await applyMarathonSnapshot(pool, lease, state.memory, poll));
+    state.reading.delete(source.name);
+    await storeMarathon(pool, lease, state, source, read);
   }
 
+  const ofMaster = { source: 'mesos', url: sources.masterUrl, startedAt };
   if (master.status === 'rejected') {
-    await noteFailure(pool, lease, {
-      source: 'mesos',
-      url: sources.masterUrl,
-      startedAt,
-      thrown: master.reason,
-    });
+    await noteFailure(pool, lease, { ...ofMaster, thrown: master.reason });
     return;
   }
   await learnVersions(pool, lease, state, sources, master.value, signal);
-  const applied = await applyMasterSnapshot(pool, lease, state.memory, {
-    snapshot: master.value,
-    marathons: new Map([...state.knowledge.values()].map((one) => [one.frameworkId, one])),
-    startedAt,
-    now: new Date(),
-  });
-  log.info(
-    {
-      source: 'mesos',
-      inserted: applied.inserted,
-      revised: applied.revised,
-      gaps: applied.gaps,
-      rejected: master.value.rejects.count,
-    },
-    'polled',
-  );
+  try {
+    const applied = await applyMasterSnapshot(pool, lease, state.memory, {
+      snapshot: master.value,
+      marathons: new Map([...state.knowledge.values()].map((one) => [one.frameworkId, one])),
+      startedAt,
+      // What is alive was alive then: the wait for a Marathon is no lifetime.
+      now: masterReadAt,
+    });
+    log.info({ source: 'mesos', ...applied, rejected: master.value.rejects.count }, 'polled');
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) await noteFailure(pool, lease, { ...ofMaster, thrown });
+    throw thrown;
+  }
+}
+
+/** Never rejects. */
+async function startReading(
+  source: Sources['marathons'][number],
+  startedAt: Date,
+  signal: AbortSignal,
+): Promise<MarathonRead> {
+  const [outcome] = await Promise.allSettled([source.read(signal)]);
+  return { startedAt, outcome };
+}
+
+/** The Marathons that answer within the grace time, by source name. */
+async function answeredMarathons(
+  { reading }: CycleState,
+  graceMs: number,
+  signal: AbortSignal,
+): Promise<Map<string, MarathonRead>> {
+  const answered = new Map<string, MarathonRead>();
+  const all = [...reading].map(([name, read]) => read.then((one) => answered.set(name, one)));
+  const over = new AbortController();
+  const grace = sleep(graceMs, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+  await Promise.race([Promise.all(all), grace.catch(() => {})]);
+  over.abort();
+  return new Map(answered); // As it is now: the rest is taken up by a later cycle.
+}
+
+async function storeMarathon(
+  pool: Pool,
+  lease: Lease,
+  state: CycleState,
+  source: Sources['marathons'][number],
+  { startedAt, outcome }: MarathonRead,
+): Promise<void> {
+  const failure = { source: source.name, url: source.url, startedAt };
+  if (outcome.status === 'rejected') {
+    await noteFailure(pool, lease, { ...failure, thrown: outcome.reason });
+    return;
+  }
+  try {
+    const poll = { snapshot: outcome.value, source: source.name, startedAt, now: new Date() };
+    state.knowledge.set(source.name, await applyMarathonSnapshot(pool, lease, state.memory, poll));
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
+    await noteFailure(pool, lease, { ...failure, thrown });
+  }
 }
 
 /**

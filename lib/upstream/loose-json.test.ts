@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { asId, asInstant, asIsoInstant, asNumber, asText } from './loose-json';
+import { asId, asInstant, asIsoInstant, asJsonText, asNumber, asText } from './loose-json';
 
 describe('asText', () => {
   it('cuts behind the limit, not at it', () => {
@@ -60,5 +60,23 @@ describe('instants', () => {
       null,
     ]);
     expect(asIsoInstant('2015-04-01T16:12:50.849Z')?.getTime()).toBe(1427904770849);
+  });
+});
+
+describe('asId', () => {
+  it('holds no more bytes than an index of Postgres takes', () => {
+    expect(asId('a'.repeat(1024))).toHaveLength(1024);
+    expect(asId('a'.repeat(1025))).toBeNull();
+    expect(asId('鰯'.repeat(341))).toHaveLength(341);
+    expect(asId('鰯'.repeat(342))).toBeNull();
+  });
+});
+
+describe('asJsonText', () => {
+  it('writes what it can and names what is nested too deeply', () => {
+    expect(asJsonText({ a: [1] })).toBe('{"a":[1]}');
+    expect(asJsonText('x'.repeat(9), 4)).toBe('"xxx …[cut]');
+    expect(asJsonText(undefined)).toBe('undefined');
+    expect(asJsonText(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)))).toBe('[nested too deeply]');
   });
 });

@@ -30,11 +30,26 @@ export function asText(value: unknown, maxLength = 1024): string | null {
   return isCut ? `${clean} …[cut]` : clean;
 }
 
-/** An id: a string that is neither empty nor longer than 1,024, or a number written as one. Null: no id. */
+const MAX_ID_BYTES = 1024;
+
+/**
+ * An id: a string that is neither empty nor longer than 1,024 bytes, or a number written as one. Null: no id.
+ * Bytes, as ids are keys of indexes, and Postgres refuses a row whose keys are beyond 2,704 bytes.
+ */
 export function asId(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  if (typeof value !== 'string' || value === '' || value.length > 1024) return null;
+  if (typeof value !== 'string' || value === '') return null;
+  if (value.length > MAX_ID_BYTES || Buffer.byteLength(value) > MAX_ID_BYTES) return null;
   return asText(value);
+}
+
+/** A value as JSON, for showing; cut like `asText`. What is nested too deeply to be written is named so. */
+export function asJsonText(value: unknown, maxLength = 1024): string {
+  try {
+    return asText(JSON.stringify(value), maxLength) ?? typeof value;
+  } catch {
+    return '[nested too deeply]';
+  }
 }
 
 /** A finite number, also where it came as text (`"512"`). */

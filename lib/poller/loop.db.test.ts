@@ -1,0 +1,231 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+import { createPool } from '@/lib/db/pool';
+import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
+import type { MasterSnapshot } from '@/lib/domain/snapshot';
+import type { MesosTask, TaskState } from '@/lib/domain/task';
+import { takeLease } from '@/lib/ingest/lease';
+
+import { newHolder } from './holder';
+import { type LoopOptions, runLoop } from './loop';
+
+const ENDS = 3_000;
+const ENDS_A_READ = 300;
+const CUTS = 16;
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.drop());
+
+const bornAt = new Date(Date.now() - 3_600_000);
+const bare = { message: null, reason: null, source: null, healthy: null, containerId: null };
+
+/** Every fifth is told as lost at first, and to have finished after all by the next reads. */
+function endOf(index: number, isSettled: boolean): MesosTask {
+  const state: TaskState =
+    index % 5 === 0 && !isSettled ? 'TASK_LOST' : index % 5 === 0 ? 'TASK_FINISHED' : 'TASK_FAILED';
+  const began = bornAt.getTime() + index * 500;
+  return {
+    frameworkId: 'f1',
+    taskId: `job-${index}`,
+    agentId: 'a1',
+    executorId: '',
+    name: `job-${index}`,
+    state,
+    statuses: [
+      { ...bare, state: 'TASK_RUNNING', at: new Date(began) },
+      { ...bare, state, at: new Date(began + (state === 'TASK_FINISHED' ? 200 : 100)) },
+    ],
+    resources: { cpus: 1, memMb: 64, diskMb: 0, gpus: 0 },
+    image: null,
+    containerizer: null,
+    labels: {},
+    list: 'completed_tasks',
+  };
+}
+
+function snapshotOf(ended: MesosTask[]): MasterSnapshot {
+  return {
+    url: 'http://master.example.test:5050',
+    epoch: {
+      masterId: 'm-1',
+      electedAt: bornAt,
+      startedAt: null,
+      version: '1.11.0',
+      hostname: null,
+      clusterName: null,
+      ringSize: ENDS,
+    },
+    agents: [],
+    frameworks: [{ frameworkId: 'f1', name: 'batch', webuiUrl: null, hostname: null, registered: true }],
+    ended,
+    live: [
+      { frameworkId: 'f1', taskId: 'service', agentId: 'a2', state: 'TASK_RUNNING', firstStatusAt: bornAt },
+    ],
+    ringCounts: new Map([['f1', ended.length]]),
+    counters: null,
+    rejects: { count: 0, samples: [] },
+    warnings: [],
+    bytes: 1,
+    tasksRead: ended.length,
+    complete: true,
+  };
+}
+
+function optionsOf(
+  pool: Pool,
+  holder: string,
+  read: () => MasterSnapshot | Promise<MasterSnapshot>,
+): LoopOptions {
+  return {
+    pool,
+    clusterName: 'default',
+    simulated: false,
+    holder,
+    intervalMs: 1,
+    timeoutMs: 1_000,
+    sources: {
+      master: { read: async () => read() },
+      masterUrl: 'http://master.example.test:5050',
+      marathons: [],
+    },
+  };
+}
+
+async function scalar<T>(sql: string): Promise<T | undefined> {
+  return (await db.pool.query<{ n: T }>(sql)).rows[0]?.n;
+}
+
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await pause(3);
+}
+
+/** A process of this machine that lives until it is killed, and the name it would have as a holder. */
+function startProcess() {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' });
+  const [host, , random, machine] = newHolder().split('|');
+  return {
+    holder: [host, child.pid, random, machine].join('|'),
+    async kill() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+it('stores every end once though connections are cut in mid-poll and the collector dies and is replaced', async () => {
+  let read = 0;
+  const readNext = () => {
+    read = Math.min(read + ENDS_A_READ, ENDS);
+    return snapshotOf(
+      Array.from({ length: read }, (_, index) => endOf(index, index < read - ENDS_A_READ || read === ENDS)),
+    );
+  };
+  const first = { pool: createPool(db.url, { applicationName: 'cut' }), stop: new AbortController() };
+  const second = { pool: createPool(db.url, { applicationName: 'cut' }), stop: new AbortController() };
+  const firstProcess = startProcess();
+  const holder = () => scalar<string>('SELECT holder AS n FROM lease');
+  const firstLoop = runLoop(optionsOf(first.pool, firstProcess.holder, readNext), first.stop.signal);
+  await until(async () => (await holder()) === firstProcess.holder);
+  const secondLoop = runLoop(optionsOf(second.pool, newHolder(), readNext), second.stop.signal);
+
+  let cuts = 0;
+  const cutUntil = async (wanted: number) => {
+    while (cuts < wanted) {
+      await pause((cuts * 7) % 40);
+      const { rowCount } = await db.pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'cut' AND xact_start IS NOT NULL LIMIT 1`,
+      );
+      cuts += rowCount ?? 0;
+    }
+  };
+  await cutUntil(CUTS / 2);
+  expect(await holder()).toBe(firstProcess.holder);
+  // The first ends without giving the lease back, as one that is killed.
+  vi.spyOn(first.pool, 'query').mockRejectedValue(new Error('gone'));
+  first.stop.abort();
+  await Promise.all([firstLoop, firstProcess.kill()]);
+  await until(async () => (await holder()) !== firstProcess.holder);
+  await cutUntil(CUTS);
+
+  await until(async () => {
+    const settled = await scalar<string>(
+      `SELECT count(*) AS n FROM task_end WHERE state IN ('TASK_FINISHED', 'TASK_FAILED')`,
+    );
+    return Number(settled) === ENDS;
+  });
+  second.stop.abort();
+  await secondLoop;
+  await Promise.all([first.pool.end(), second.pool.end()]);
+
+  expect(await scalar('SELECT count(*)::int AS n FROM task_end')).toBe(ENDS);
+  expect(await scalar('SELECT count(DISTINCT task_id)::int AS n FROM task_end')).toBe(ENDS);
+  expect(await scalar(`SELECT count(*)::int AS n FROM task_end WHERE state = 'TASK_FINISHED'`)).toBe(
+    ENDS / 5,
+  );
+  const { rows: drift } = await db.pool.query(
+    `SELECT * FROM (
+       SELECT hour, state, cause, disposition, ends FROM rollup_hour WHERE ends <> 0
+     ) AS kept FULL JOIN (
+       SELECT date_trunc('hour', finished_at, 'UTC') AS hour, state, cause, disposition, count(*)::int AS ends
+       FROM task_end WHERE reopened_at IS NULL GROUP BY 1, 2, 3, 4
+     ) AS counted USING (hour, state, cause, disposition, ends)
+     WHERE kept.ends IS NULL OR counted.ends IS NULL`,
+  );
+  expect(drift).toEqual([]);
+  // The living task was credited from its start to the last whole poll, once.
+  const missing = await scalar<number>(
+    `SELECT (SELECT sum(task_seconds) FROM exposure_hour WHERE kind = 'host' AND subject = 'a2')
+            - extract(epoch FROM last_polled_at - '${bornAt.toISOString()}')::float8 AS n FROM cluster`,
+  );
+  expect(missing).toBeCloseTo(0, 2);
+  expect(await scalar('SELECT count(*)::int AS n FROM gap')).toBe(0);
+}, 20_000);
+
+it('may stand by for ever: no look for the lease uses up a cluster id', async () => {
+  const known = await db.pool.query<{ id: number }>(
+    `INSERT INTO cluster (name) VALUES ('default') ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id`,
+  );
+  const clusterId = known.rows[0]?.id ?? 0;
+  await db.pool.query(`UPDATE lease SET expires_at = now() - interval '1 s'`);
+  await takeLease(db.pool, { clusterId, holder: 'elsewhere|1|aa|bb', ttlMs: 60_000 });
+  const before = await scalar<string>('SELECT last_value AS n FROM cluster_id_seq');
+  const stop = new AbortController();
+  const query = vi.spyOn(db.pool, 'query');
+  const looks = () => query.mock.calls.filter(([text]) => String(text).includes('holder FROM lease')).length;
+  const loop = runLoop(
+    optionsOf(db.pool, newHolder(), () => snapshotOf([])),
+    stop.signal,
+  );
+  await until(() => looks() >= 3);
+  stop.abort();
+  await loop;
+  query.mockRestore();
+  expect(await scalar('SELECT last_value AS n FROM cluster_id_seq')).toBe(before);
+});
+
+it('keeps its lease while a master takes longer to read than the lease runs', async () => {
+  await db.pool.query(`UPDATE lease SET expires_at = now() - interval '1 s'`);
+  const stop = new AbortController();
+  const expiry = () => scalar<Date>('SELECT expires_at AS n FROM lease');
+  let isProlonged = false;
+  const loop = runLoop(
+    optionsOf(db.pool, newHolder(), async () => {
+      const before = Number(await expiry());
+      await until(async () => Number(await expiry()) > before);
+      isProlonged = true;
+      stop.abort();
+      return snapshotOf([]);
+    }),
+    stop.signal,
+  );
+  await loop;
+  expect(isProlonged).toBe(true);
+});
