@@ -81,7 +81,7 @@ export type HostRatesBody = z.infer<typeof HostRatesBody>;
 export const AppRatesBody = z.object({ items: z.array(AppRate), fleet: FleetRate, from: time, to: time });
 export type AppRatesBody = z.infer<typeof AppRatesBody>;
 
-/** How well a span was looked at. `none`: no poll has seen it yet, counts are null. */
+/** How well a span was looked at. `none`: no poll has seen it yet. */
 export const COVERAGES = ['observed', 'memory', 'gap', 'none'] as const;
 export type Coverage = (typeof COVERAGES)[number];
 export const COVERAGE_LABELS: Record<Coverage, string> = {
@@ -103,7 +103,7 @@ export const TimelineBucket = z.object({
   /** Aligned to UTC: may lie before `from`. The first and last bucket count only what is in [from, to). */
   start: time,
   coverage: z.enum(COVERAGES),
-  /** By colour group; an absent group is a true zero. Null: not observed. */
+  /** By colour group; an absent group is a true zero, unless coverage is `none`. Null: not observed, nothing known. */
   counts: z.partialRecord(z.enum(CAUSE_GROUPS), count).nullable(),
 });
 export type TimelineBucket = z.infer<typeof TimelineBucket>;
@@ -225,7 +225,7 @@ export const AppDetailBody = z.object({
     .nullable(),
   timeline: TimelineBody,
   causes: z.array(CauseCount),
-  /** Newest version first, at most 50; ends in the window of tasks started under it. */
+  /** Newest version first, at most 50; ends in the window of tasks that began while it was in force. */
   versions: z.array(
     z.object({
       version: z.string(),

@@ -10,11 +10,11 @@ export const DEFAULT_RANGE: Range = '24h';
 
 const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
-/** An ISO 8601 time with its zone, or a day, which means its midnight UTC. */
+/** An ISO 8601 time with its zone, or a day, which means its midnight UTC. Before 1970 nothing is stored: it means 1970. */
 const instant = z.string().transform((text, context) => {
   // The `+` of a zone is a space where a URL was not encoded.
   const parsed = Instant.safeParse(text.replace(/ (\d\d:\d\d)$/, '+$1'));
-  if (parsed.success) return new Date(parsed.data);
+  if (parsed.success) return new Date(Math.max(0, Date.parse(parsed.data)));
   context.addIssue({ code: 'custom', message: 'must be a time such as 2026-11-25T10:00:00Z or a day' });
   return z.NEVER;
 });

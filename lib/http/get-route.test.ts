@@ -36,6 +36,7 @@ describe('parseQuery', () => {
     ['from=2026-11-25T10:00:00%2B01:00', '2026-11-25T09:00:00.000Z'],
     ['from=2026-11-25T10:00:00+01:00', '2026-11-25T09:00:00.000Z'],
     ['from=2026-11-25', '2026-11-25T00:00:00.000Z'],
+    ['from=0000-01-01', '1970-01-01T00:00:00.000Z'],
   ])('takes the time %s', (search, want) => {
     expect(tasks(search).from?.toISOString()).toBe(want);
   });

@@ -1,8 +1,10 @@
+import type { Pool } from 'pg';
 import { z } from 'zod';
 
 import type { AppDetailBody } from '@/lib/contracts/stats';
 import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
+import { prismaOn } from '@/lib/db/prisma';
 
 import { toAppId } from './app-id';
 import { listAppRates } from './app-rates';
@@ -24,12 +26,13 @@ type App = { cluster: ClusterScope; appId: string };
  * One Marathon app or pod: its rate, definition, versions, deployments, ends over time, hosts, newest failures.
  * `appId` with or without its leading slash. Null: neither Marathon nor any task end knows it.
  *
- * Shape: where several clusters know the id, the first by name answers; `cluster` chooses. `hosts`: most
+ * Shape: where several clusters know the id, the first by name answers; `cluster` chooses. `versions`: ends count
+ * for the version in force when their task began; ends from before the first known version for none. `hosts`: most
  * failures first. `deployments`: those that touched it in the window or still run, newest first.
  * Errors: a database failure propagates.
  * Cost: index ranges of one app, and the fleet's rate.
  */
-export async function appDetail(db: Db, query: AppDetailInput, now: Date): Promise<AppDetailBody | null> {
+export async function appDetail(db: Pool, query: AppDetailInput, now: Date): Promise<AppDetailBody | null> {
   const { from, to } = query;
   const app = await findApp(db, query);
   if (!app) return null;
@@ -37,7 +40,7 @@ export async function appDetail(db: Db, query: AppDetailInput, now: Date): Promi
   const clusters = [cluster];
   const fleet = await fleetRate(db, clusters, query);
   const [rate] = await listAppRates(db, clusters, query, { apps: [appId] });
-  const { body, counts } = await readTimeline(db, clusters, query, { app: appId });
+  const { body, counts } = await readTimeline(db, clusters, query, { app: appId }, now);
   const { definition, lastTaskFailure } = await readDefinition(db, app);
   return {
     rate: rate ?? quietRate(app),
@@ -95,30 +98,6 @@ function quietRate({ appId, cluster }: App): AppDetailBody['rate'] {
   };
 }
 
-type DefinitionRow = {
-  kind: string;
-  version: string;
-  instances: number;
-  cpus: number | null;
-  mem_mb: number | null;
-  disk_mb: number | null;
-  image: string | null;
-  cmd: string | null;
-  has_health_checks: boolean;
-  kill_grace_seconds: number | null;
-  last_scaling_at: Date | null;
-  last_config_change_at: Date | null;
-  tasks_healthy: number | null;
-  tasks_unhealthy: number | null;
-  tasks_staged: number | null;
-  queue_count: number | null;
-  queue_delay_seconds: number | null;
-  queue_overdue: boolean | null;
-  gone_at: Date | null;
-  json: string | null;
-  last_task_failure: unknown;
-};
-
 const LastTaskFailure = z
   .object({
     taskId: z.string(),
@@ -132,109 +111,140 @@ const LastTaskFailure = z
   .catch(null);
 
 async function readDefinition(
-  db: Db,
+  db: Pool,
   { cluster, appId }: App,
 ): Promise<Pick<AppDetailBody, 'definition' | 'lastTaskFailure'>> {
-  const { rows } = await db.query<DefinitionRow>(
-    `SELECT kind, version, instances, cpus, mem_mb, disk_mb, image, cmd, has_health_checks, kill_grace_seconds,
-            last_scaling_at, last_config_change_at, tasks_healthy, tasks_unhealthy, tasks_staged, queue_count,
-            queue_delay_seconds, queue_overdue, gone_at, jsonb_pretty(definition) AS json, last_task_failure
-     FROM app WHERE cluster_id = $1 AND app_id = $2
-     ORDER BY gone_at DESC NULLS FIRST, last_seen_at DESC LIMIT 1`,
-    [cluster.id, appId],
-  );
-  const row = rows[0];
-  if (!row) return { definition: null, lastTaskFailure: null };
+  // The id may stand in several Marathons: what exists before what is gone, then what was seen last.
+  const app = await prismaOn(db).app.findFirst({
+    where: { clusterId: cluster.id, appId },
+    orderBy: [{ goneAt: { sort: 'desc', nulls: 'first' } }, { lastSeenAt: 'desc' }],
+  });
+  if (!app) return { definition: null, lastTaskFailure: null };
   const definition = {
-    kind: row.kind === 'pod' ? ('pod' as const) : ('app' as const),
-    version: row.version,
-    instances: row.instances,
-    cpus: row.cpus,
-    memMb: row.mem_mb,
-    diskMb: row.disk_mb,
-    image: row.image,
-    cmd: row.cmd,
-    hasHealthChecks: row.has_health_checks,
-    killGraceSeconds: row.kill_grace_seconds,
-    lastScalingAt: row.last_scaling_at?.toISOString() ?? null,
-    lastConfigChangeAt: row.last_config_change_at?.toISOString() ?? null,
-    tasksHealthy: row.tasks_healthy,
-    tasksUnhealthy: row.tasks_unhealthy,
-    tasksStaged: row.tasks_staged,
+    kind: app.kind === 'pod' ? ('pod' as const) : ('app' as const),
+    version: app.version,
+    instances: app.instances,
+    cpus: app.cpus,
+    memMb: app.memMb,
+    diskMb: app.diskMb,
+    image: app.image,
+    cmd: app.cmd,
+    hasHealthChecks: app.hasHealthChecks,
+    killGraceSeconds: app.killGraceSeconds,
+    lastScalingAt: app.lastScalingAt?.toISOString() ?? null,
+    lastConfigChangeAt: app.lastConfigChangeAt?.toISOString() ?? null,
+    tasksHealthy: app.tasksHealthy,
+    tasksUnhealthy: app.tasksUnhealthy,
+    tasksStaged: app.tasksStaged,
     queue:
-      row.queue_count === null
+      app.queueCount === null
         ? null
-        : { count: row.queue_count, delaySeconds: row.queue_delay_seconds, overdue: row.queue_overdue },
-    goneAt: row.gone_at?.toISOString() ?? null,
-    json: row.json,
+        : { count: app.queueCount, delaySeconds: app.queueDelaySeconds, overdue: app.queueOverdue },
+    goneAt: app.goneAt?.toISOString() ?? null,
+    json: app.definition === null ? null : JSON.stringify(app.definition, null, 2),
   };
-  return { definition, lastTaskFailure: LastTaskFailure.parse(row.last_task_failure) };
+  return { definition, lastTaskFailure: LastTaskFailure.parse(app.lastTaskFailure) };
 }
 
-type VersionRow = {
-  version: string;
-  created_at: Date;
-  image: string | null;
-  mem_mb: number | null;
-  cpus: number | null;
-  instances: number | null;
-  ended: number;
-  failed: number;
-};
-
-async function listVersions(
-  db: Db,
-  { cluster, appId }: App,
-  window: Window,
-): Promise<AppDetailBody['versions']> {
-  const { rows } = await db.query<VersionRow>(
-    `WITH ends AS (
-       SELECT app_version, count(*)::int AS ended, (count(*) FILTER (WHERE disposition = 'failure'))::int AS failed
-       FROM task_end
-       WHERE cluster_id = $1 AND app_id = $2 AND finished_at >= $3 AND finished_at < $4 AND reopened_at IS NULL
-       GROUP BY app_version
-     )
-     SELECT version, created_at, image, mem_mb, cpus, instances, coalesce(ended, 0) AS ended,
-            coalesce(failed, 0) AS failed
-     FROM app_version LEFT JOIN ends ON app_version = version
-     WHERE cluster_id = $1 AND app_id = $2 ORDER BY created_at DESC, version LIMIT $5`,
-    [cluster.id, appId, window.from, window.to, MAX_VERSIONS],
-  );
-  return rows.map((row) => ({
-    version: row.version,
-    createdAt: row.created_at.toISOString(),
-    image: row.image,
-    memMb: row.mem_mb,
-    cpus: row.cpus,
-    instances: row.instances,
-    ended: row.ended,
-    failed: row.failed,
-  }));
+async function listVersions(db: Pool, app: App, window: Window): Promise<AppDetailBody['versions']> {
+  const { cluster, appId } = app;
+  const versions = await prismaOn(db).appVersion.findMany({
+    where: { clusterId: cluster.id, appId },
+    omit: { definition: true },
+    orderBy: [{ createdAt: 'desc' }, { version: 'asc' }, { frameworkId: 'asc' }],
+    take: MAX_VERSIONS,
+  });
+  const counts = await countByVersion(db, app, window);
+  return versions.map((one) => {
+    const counted = counts.find(
+      (count) => count.version === one.version && count.framework_id === one.frameworkId,
+    );
+    return {
+      version: one.version,
+      createdAt: one.createdAt.toISOString(),
+      image: one.image,
+      memMb: one.memMb,
+      cpus: one.cpus,
+      instances: one.instances,
+      ended: counted?.ended ?? 0,
+      failed: counted?.failed ?? 0,
+    };
+  });
 }
+
+type VersionCount = { framework_id: string; version: string; ended: number; failed: number };
+
+/**
+ * Ends by the version that was in force when the task began. Not by `task_end.app_version` where the beginning is
+ * known: that is what was known when the end was stored, and Marathon may have told of the version later.
+ */
+async function countByVersion(db: Db, { cluster, appId }: App, window: Window): Promise<VersionCount[]> {
+  const { rows } = await db.query<VersionCount>(COUNT_BY_VERSION_SQL, [
+    cluster.id,
+    appId,
+    window.from,
+    window.to,
+  ]);
+  return rows;
+}
+
+const COUNT_BY_VERSION_SQL = `
+  WITH versions AS (
+    SELECT framework_id, version, created_at,
+           row_number() OVER (PARTITION BY framework_id ORDER BY created_at, version) AS place
+    FROM app_version WHERE cluster_id = $1 AND app_id = $2
+  ),
+  ends AS (
+    SELECT framework_id, coalesce(first_status_at, started_at) AS began_at, app_version,
+           disposition = 'failure' AS is_failure
+    FROM task_end
+    WHERE cluster_id = $1 AND app_id = $2 AND finished_at >= $3 AND finished_at < $4 AND reopened_at IS NULL
+  ),
+  -- Both in one row of time, so that each end sees the last version before it: one sort, however many versions.
+  in_order AS (
+    SELECT framework_id, is_failure, app_version,
+           max(place) OVER (PARTITION BY framework_id ORDER BY at, is_failure NULLS FIRST ROWS UNBOUNDED PRECEDING)
+             AS place
+    FROM (
+      SELECT framework_id, created_at AS at, NULL::boolean AS is_failure, NULL AS app_version, place FROM versions
+      UNION ALL
+      SELECT framework_id, began_at, is_failure, app_version, NULL FROM ends WHERE began_at IS NOT NULL
+    ) moments
+  ),
+  placed AS (
+    SELECT framework_id, is_failure, app_version, place FROM in_order WHERE is_failure IS NOT NULL
+    UNION ALL
+    SELECT framework_id, is_failure, app_version, NULL FROM ends WHERE began_at IS NULL
+  ),
+  named AS (
+    SELECT p.framework_id, coalesce(v.version, p.app_version) AS version, p.is_failure
+    FROM placed p LEFT JOIN versions v ON v.framework_id = p.framework_id AND v.place = p.place
+  )
+  SELECT framework_id, version, count(*)::int AS ended, (count(*) FILTER (WHERE is_failure))::int AS failed
+  FROM named WHERE version IS NOT NULL GROUP BY framework_id, version`;
 
 const Actions = z.array(z.object({ action: z.string(), target: z.string() })).catch([]);
 
 async function listDeployments(
-  db: Db,
+  db: Pool,
   { cluster, appId }: App,
   { from, to }: Window,
 ): Promise<AppDetailBody['deployments']> {
-  const { rows } = await db.query<{
-    deployment_id: string;
-    actions: unknown;
-    first_seen_at: Date;
-    ended_at: Date | null;
-  }>(
-    `SELECT deployment_id, actions, first_seen_at, ended_at FROM deployment
-     WHERE cluster_id = $1 AND $2 = ANY (affected_apps) AND first_seen_at < $4 AND (ended_at IS NULL OR ended_at >= $3)
-     ORDER BY first_seen_at DESC, deployment_id LIMIT $5`,
-    [cluster.id, appId, from, to, MAX_DEPLOYMENTS],
-  );
-  return rows.map((row) => ({
-    deploymentId: row.deployment_id,
-    actions: Actions.parse(row.actions),
-    firstSeenAt: row.first_seen_at.toISOString(),
-    endedAt: row.ended_at?.toISOString() ?? null,
+  const deployments = await prismaOn(db).deployment.findMany({
+    where: {
+      clusterId: cluster.id,
+      affectedApps: { has: appId },
+      firstSeenAt: { lt: to },
+      OR: [{ endedAt: null }, { endedAt: { gte: from } }],
+    },
+    orderBy: [{ firstSeenAt: 'desc' }, { deploymentId: 'asc' }],
+    take: MAX_DEPLOYMENTS,
+  });
+  return deployments.map((one) => ({
+    deploymentId: one.deploymentId,
+    actions: Actions.parse(one.actions),
+    firstSeenAt: one.firstSeenAt.toISOString(),
+    endedAt: one.endedAt?.toISOString() ?? null,
   }));
 }
 

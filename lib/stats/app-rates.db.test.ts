@@ -21,7 +21,12 @@ beforeAll(async () => {
   await insertEnds(db.pool, [
     { at: '2026-11-25T10:10:00Z', appVersion: 'v2', exitCode: 1 },
     { at: '2026-11-25T10:20:00Z', appVersion: 'v2', host: 'node-2' },
-    { at: '2026-11-25T10:30:00Z', appVersion: 'v1', state: 'TASK_KILLED', disposition: 'normal' },
+    {
+      at: '2026-11-25T10:30:00Z',
+      firstStatusAt: '2026-11-25T08:59:59.999Z',
+      state: 'TASK_KILLED',
+      disposition: 'normal',
+    },
     { at: '2026-11-25T10:40:00Z', appVersion: 'v2', reopened: true },
     { at: '2026-11-25T10:15:00Z', appId: '/old/app' },
     { at: '2026-11-25T10:16:00Z', appId: null, name: 'etl', frameworkName: 'batch' },
@@ -103,6 +108,54 @@ describe('appRates', () => {
     await db.pool.query(`UPDATE task_end SET framework_id = 'F2' WHERE app_id = '/old/app'`);
     const again = await appRates(db.pool, input, now);
     expect(again.items.find(({ appId }) => appId === '/old/app')).toMatchObject({ exists: null });
+  });
+});
+
+describe('failures by version', () => {
+  const appId = '/by/version';
+  const versions = async () => {
+    const body = await appDetail(db.pool, { ...input, appId }, now);
+    return body?.versions.map(({ version, ended, failed }) => [version, ended, failed]);
+  };
+
+  beforeAll(async () => {
+    for (const [framework, version, created] of [
+      ['F1', 'first', '2026-11-25T08:00:00Z'],
+      ['F1', 'second', '2026-11-25T09:00:00Z'],
+      ['F1', 'third', '2026-11-25T09:30:00Z'],
+      ['F2', 'second', '2026-11-25T07:00:00Z'],
+    ])
+      await db.pool.query(
+        `INSERT INTO app_version (cluster_id, framework_id, app_id, version, created_at, first_seen_at)
+         VALUES (1, $1, $2, $3, $4, now())`,
+        [framework, appId, version, created],
+      );
+    const at = '2026-11-25T10:05:00Z';
+    await insertEnds(db.pool, [
+      // Began at the very instant of the version, and a moment before it.
+      { at, appId, firstStatusAt: '2026-11-25T09:00:00Z' },
+      { at, appId, firstStatusAt: '2026-11-25T08:59:59.999Z' },
+      // Stored while Marathon could not be asked: what was known then is not what was in force.
+      { at, appId, firstStatusAt: '2026-11-25T09:10:00Z', appVersion: 'first' },
+      { at, appId, firstStatusAt: null, startedAt: '2026-11-25T09:40:00Z' },
+      { at, appId, firstStatusAt: null, appVersion: 'third', state: 'TASK_KILLED', disposition: 'normal' },
+      // Nothing tells: no version is blamed.
+      { at, appId, firstStatusAt: null },
+      { at, appId, firstStatusAt: '2026-11-25T07:59:00Z' },
+      { at, appId, firstStatusAt: '2026-11-25T09:10:00Z', reopened: true },
+      // The same id in another Marathon has its own versions.
+      { at, appId, frameworkId: 'F2', firstStatusAt: '2026-11-25T09:10:00Z' },
+    ]);
+  });
+  afterAll(() => db.pool.query('DELETE FROM task_end WHERE app_id = $1', [appId]));
+
+  it('counts an end for the version in force when its task began', async () => {
+    expect(await versions()).toEqual([
+      ['third', 2, 1],
+      ['second', 2, 2],
+      ['first', 1, 1],
+      ['second', 1, 1],
+    ]);
   });
 });
 

@@ -97,10 +97,9 @@ function toAppRate(row: Row, names: ReadonlyMap<number, string>): AppRate {
 
 // One app id may stand in several Marathons of a cluster: numbers add up, the definition is the newest's.
 const APP_RATES_SQL = `
-  WITH ${exposureCtes('app', '$7')},
+  WITH ${exposureCtes('app', '$9')},
   by_cause AS (
     SELECT t.cluster_id, t.app_id, t.cause,
-           max(t.framework_id) AS framework_id, max(t.framework_name) AS framework_name,
            count(*)::int AS ended,
            (count(*) FILTER (WHERE t.disposition = 'failure'))::int AS failed,
            (count(*) FILTER (WHERE t.disposition = 'failure' AND t.finished_at >= w.from_at))::int AS failed_exposed,
@@ -108,13 +107,12 @@ const APP_RATES_SQL = `
            max(t.finished_at) FILTER (WHERE t.disposition = 'failure') AS last_failure
     FROM task_end t JOIN watched w USING (cluster_id)
     WHERE t.cluster_id = ANY ($1::smallint[]) AND t.finished_at >= $4 AND t.finished_at < $5
-      AND t.reopened_at IS NULL AND t.app_id IS NOT NULL AND ($7::text[] IS NULL OR t.app_id = ANY ($7))
+      AND t.reopened_at IS NULL AND t.app_id IS NOT NULL AND ($9::text[] IS NULL OR t.app_id = ANY ($9))
     GROUP BY t.cluster_id, t.app_id, t.cause
   ),
   ends AS (
-    SELECT cluster_id, app_id, max(framework_id) AS framework_id, max(framework_name) AS framework_name,
-           sum(ended)::int AS ended, sum(failed)::int AS failed, sum(failed_exposed)::int AS failed_exposed,
-           sum(killed)::int AS killed,
+    SELECT cluster_id, app_id, sum(ended)::int AS ended, sum(failed)::int AS failed,
+           sum(failed_exposed)::int AS failed_exposed, sum(killed)::int AS killed,
            (sum(failed) FILTER (WHERE cause IN ('oom_cgroup_limit', 'oom_host')))::int AS oom,
            max(last_failure) AS last_failure,
            (array_agg(cause ORDER BY failed DESC, cause) FILTER (WHERE failed > 0))[1] AS top_cause
@@ -130,28 +128,36 @@ const APP_RATES_SQL = `
              AS backed_off,
            (array_agg(mem_mb ORDER BY gone_at DESC NULLS FIRST, last_seen_at DESC))[1] AS mem_mb,
            (array_agg(image ORDER BY gone_at DESC NULLS FIRST, last_seen_at DESC))[1] AS image
-    FROM app WHERE cluster_id = ANY ($1::smallint[]) AND ($7::text[] IS NULL OR app_id = ANY ($7))
+    FROM app WHERE cluster_id = ANY ($1::smallint[]) AND ($9::text[] IS NULL OR app_id = ANY ($9))
     GROUP BY cluster_id, app_id
   ),
   apps AS (
     SELECT cluster_id, app_id FROM ends
     UNION SELECT cluster_id, subject FROM exposure WHERE hours > 0
-    UNION SELECT cluster_id, app_id FROM definitions WHERE "exists" OR $7::text[] IS NOT NULL
+    UNION SELECT cluster_id, app_id FROM definitions WHERE "exists" OR $9::text[] IS NOT NULL
   )
   SELECT p.cluster_id, p.app_id, coalesce(e.ended, 0) AS ended, coalesce(e.failed, 0) AS failed,
          coalesce(e.failed_exposed, 0) AS failed_exposed, coalesce(e.killed, 0) AS killed,
          coalesce(e.oom, 0) AS oom, e.last_failure, e.top_cause, coalesce(x.hours, 0)::float8 AS hours,
-         coalesce(f.name, e.framework_name) AS framework_name,
+         coalesce(f.name, l.name) AS framework_name,
          -- Not among its definitions: gone, where its Marathon is watched at all.
          coalesce(d."exists", CASE WHEN EXISTS (
-           SELECT 1 FROM app WHERE app.cluster_id = p.cluster_id AND app.framework_id = e.framework_id) THEN false END)
+           SELECT 1 FROM app WHERE app.cluster_id = p.cluster_id AND app.framework_id = l.framework_id) THEN false END)
            AS "exists",
          d.instances, d.tasks_running, d.backed_off, d.mem_mb, d.image
   FROM apps p
   LEFT JOIN ends e USING (cluster_id, app_id)
   LEFT JOIN exposure x ON x.cluster_id = p.cluster_id AND x.subject = p.app_id
   LEFT JOIN definitions d ON d.cluster_id = p.cluster_id AND d.app_id = p.app_id
-  LEFT JOIN framework f ON f.cluster_id = p.cluster_id AND f.framework_id = coalesce(d.framework_id, e.framework_id)
+  LEFT JOIN framework f ON f.cluster_id = p.cluster_id AND f.framework_id = d.framework_id
+  -- Only of apps whose Marathon is not known otherwise: the rows are wide, the index that counts them is not.
+  LEFT JOIN LATERAL (
+    SELECT t.framework_id, coalesce(g.name, t.framework_name) AS name
+    FROM task_end t LEFT JOIN framework g ON g.cluster_id = t.cluster_id AND g.framework_id = t.framework_id
+    WHERE t.cluster_id = p.cluster_id AND t.app_id = p.app_id AND t.finished_at >= $4 AND t.finished_at < $5
+      AND t.reopened_at IS NULL AND f.name IS NULL
+    ORDER BY t.finished_at DESC LIMIT 1
+  ) l ON true
   ORDER BY coalesce(e.failed, 0) > 0 DESC, coalesce(e.failed_exposed, 0) / nullif(x.hours, 0) DESC NULLS LAST,
            coalesce(e.failed, 0) DESC, coalesce(e.ended, 0) DESC, p.app_id, p.cluster_id
-  LIMIT $8`;
+  LIMIT $10`;

@@ -11,7 +11,7 @@ const cluster = (first: string | null, last: string | null, id = 1): WatchedSpan
 });
 const gap = (from: string, to: string, clusterId = 1): GapSpan => ({ clusterId, from: at(from), to: at(to) });
 
-type Row = { when: string; clusters: WatchedSpan[]; gaps?: GapSpan[]; want: string };
+type Row = { when: string; clusters: WatchedSpan[]; gaps?: GapSpan[]; now?: Date; want: string };
 
 describe('coverage', () => {
   it.each<Row>([
@@ -21,8 +21,36 @@ describe('coverage', () => {
     { when: 'first poll at its start', clusters: [cluster('10:00', '11:00')], want: 'observed' },
     { when: 'first poll inside it', clusters: [cluster('10:01', '11:00')], want: 'memory' },
     { when: 'first poll after it', clusters: [cluster('10:30', '11:00')], want: 'memory' },
-    { when: 'last poll inside it', clusters: [cluster('09:00', '10:01')], want: 'observed' },
-    { when: 'last poll at its start', clusters: [cluster('09:00', '10:00')], want: 'observed' },
+    {
+      when: 'last poll inside it, and it still runs',
+      clusters: [cluster('09:00', '10:01')],
+      now: at('10:02'),
+      want: 'observed',
+    },
+    {
+      when: 'last poll at its start, and it still runs',
+      clusters: [cluster('09:00', '10:00')],
+      now: at('10:06'),
+      want: 'observed',
+    },
+    {
+      when: 'the collector died inside it',
+      clusters: [cluster('09:00', '10:01')],
+      now: at('10:08'),
+      want: 'gap',
+    },
+    {
+      when: 'the collector died inside it long ago',
+      clusters: [cluster('09:00', '10:08')],
+      now: at('23:00'),
+      want: 'gap',
+    },
+    {
+      when: 'the collector died right after it',
+      clusters: [cluster('09:00', '10:14')],
+      now: at('23:00'),
+      want: 'observed',
+    },
     { when: 'last poll before it', clusters: [cluster('09:00', '09:59')], want: 'none' },
     {
       when: 'a gap inside it',
@@ -66,11 +94,16 @@ describe('coverage', () => {
       want: 'gap',
     },
     {
-      when: 'two clusters, one not seen',
+      when: 'two clusters, one not seen: what is known of the other counts',
       clusters: [cluster('09:00', '11:00'), cluster(null, null, 2)],
+      want: 'gap',
+    },
+    {
+      when: 'two clusters, neither seen',
+      clusters: [cluster('08:00', '09:00'), cluster(null, null, 2)],
       want: 'none',
     },
-  ])('$when: $want', ({ clusters, gaps = [], want }) => {
-    expect(coverage(span, clusters, gaps)).toBe(want);
+  ])('$when: $want', ({ clusters, gaps = [], now = at('11:00'), want }) => {
+    expect(coverage(span, { clusters, gaps, now })).toBe(want);
   });
 });

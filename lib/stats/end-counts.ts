@@ -6,6 +6,7 @@ import type { EndState } from '@/lib/domain/task';
 
 import { type ClusterScope, idsOf } from './cluster-scope';
 import { toCause, toDisposition, toEndState } from './known-words';
+import { hoursOfWindow } from './whole-hours';
 
 const HOUR_MS = 3_600_000;
 
@@ -44,7 +45,7 @@ export async function countEnds(
   const { host, app, fingerprint } = filter;
   const isFiltered = host !== undefined || app !== undefined || fingerprint !== undefined;
   const fitsHours = stepMs === null || stepMs % HOUR_MS === 0;
-  const rolled = !isFiltered && fitsHours ? wholeHours({ from, to }) : { from: to, to };
+  const rolled = !isFiltered && fitsHours ? hoursOfWindow({ from, to }).whole : { from: to, to };
   const { rows } = await db.query<Row>(
     `WITH counted AS (
        SELECT hour AS at, state, cause, disposition, ends
@@ -63,7 +64,9 @@ export async function countEnds(
      SELECT CASE WHEN $6::float8 IS NOT NULL
                  THEN date_bin(make_interval(secs => $6::float8 / 1000), at, 'epoch'::timestamptz) END AS start,
             state, cause, disposition, sum(ends)::int AS ends
-     FROM counted GROUP BY 1, 2, 3, 4 ORDER BY 1`,
+     FROM counted GROUP BY 1, 2, 3, 4
+     -- The rollup keeps a row at 0 where all its ends were taken back.
+     HAVING sum(ends) > 0 ORDER BY 1`,
     [
       idsOf(clusters),
       from,
@@ -83,13 +86,6 @@ export async function countEnds(
     disposition: toDisposition(row.disposition),
     ends: row.ends,
   }));
-}
-
-/** The whole UTC hours inside the window; empty at its end where there are none. */
-function wholeHours({ from, to }: Window): Window {
-  const first = Math.ceil(from.getTime() / HOUR_MS) * HOUR_MS;
-  const last = Math.floor(to.getTime() / HOUR_MS) * HOUR_MS;
-  return first < last ? { from: new Date(first), to: new Date(last) } : { from: to, to };
 }
 
 export type EndTotals = { ended: number; failed: number; killed: number };

@@ -12,7 +12,11 @@ export type EndForTest = {
   hostname?: string | null;
   agentId?: string;
   appId?: string | null;
-  appVersion?: string;
+  appVersion?: string | null;
+  frameworkId?: string;
+  startedAt?: string;
+  /** Default: `at`. */
+  firstStatusAt?: string | null;
   frameworkName?: string;
   name?: string;
   state?: string;
@@ -48,9 +52,9 @@ function toRow(end: EndForTest) {
     id: end.id ?? randomUUID(),
     finished_at: end.at,
     finished_at_known: true,
-    started_at: null,
-    first_status_at: end.at,
-    framework_id: 'F1',
+    started_at: end.startedAt ?? null,
+    first_status_at: end.firstStatusAt === undefined ? end.at : end.firstStatusAt,
+    framework_id: end.frameworkId ?? 'F1',
     task_id: end.taskId ?? `task-${end.at}`,
     agent_id: end.agentId ?? `agent-of-${host}`,
     executor_id: '',

@@ -4,7 +4,7 @@ import type { Db } from '@/lib/db/pool';
 
 import type { ClusterScope } from './cluster-scope';
 import { countEnds, type EndTotals, totalsOf } from './end-counts';
-import { exposureCtes, exposureParams, per1000Hours, shareOf } from './exposure';
+import { ALL_TASK_HOURS_SQL, exposureParams, per1000Hours, shareOf } from './exposure';
 
 export type Fleet = {
   rate: FleetRate;
@@ -40,10 +40,7 @@ export async function fleetRate(
 }
 
 async function readTaskHours(db: Db, clusters: readonly ClusterScope[], window: Window): Promise<number> {
-  const { rows } = await db.query<{ hours: number }>(
-    `WITH ${exposureCtes('host')} SELECT coalesce(sum(hours), 0)::float8 AS hours FROM exposure`,
-    exposureParams(clusters, window),
-  );
+  const { rows } = await db.query<{ hours: number }>(ALL_TASK_HOURS_SQL, exposureParams(clusters, window));
   return rows[0]?.hours ?? 0;
 }
 

@@ -23,6 +23,7 @@ const calm: HealthFacts = {
   now,
   from: ago(24 * HOUR),
   to: now,
+  firstPolledAt: ago(30 * 24 * HOUR),
   lastPolledAt: ago(20_000),
   pollIntervalMs: 30_000,
   rate: rate(10, 400),
@@ -38,9 +39,28 @@ describe('healthVerdict', () => {
   it.each<Row>([
     {
       when: 'nothing was ever read',
-      facts: { lastPolledAt: null },
+      facts: { firstPolledAt: null, lastPolledAt: null },
       tone: 'blind',
       sentence: 'Nothing is known yet: no poll has read a Mesos master.',
+    },
+    {
+      when: 'the window lies in the future',
+      facts: { from: ago(-HOUR), to: ago(-2 * HOUR), rate: rate(0, 0), weekBefore: null },
+      tone: 'blind',
+      sentence: 'That time has not come yet.',
+    },
+    {
+      when: 'the window ended before anybody watched',
+      facts: { firstPolledAt: ago(HOUR), to: ago(2 * HOUR), rate: rate(0, 0), weekBefore: null },
+      tone: 'blind',
+      sentence: 'Not watched: exit137 first read a master after that time, and nothing of it is known.',
+    },
+    {
+      when: 'the window ended before anybody watched, and the master remembered some of it',
+      facts: { firstPolledAt: ago(HOUR), to: ago(2 * HOUR), rate: rate(1, 1234), weekBefore: null },
+      tone: 'blind',
+      sentence:
+        'Not watched: exit137 first read a master after that time; of what the master remembered, 1,234 tasks ended and 1 failed.',
     },
     {
       when: 'the last poll is just over three intervals old',

@@ -4,6 +4,8 @@ export type HealthFacts = {
   now: Date;
   from: Date;
   to: Date;
+  /** First whole poll of any cluster; null: none was ever read. */
+  firstPolledAt: Date | null;
   /** Last whole poll of the cluster that is furthest behind; null: one was never read. */
   lastPolledAt: Date | null;
   pollIntervalMs: number;
@@ -29,7 +31,8 @@ export const SUSPECT_CHANCE = 1e-4;
  * One sentence about the window, made of facts: blind before anything else, then the failures against the same
  * hours of last week, and where most of them are.
  *
- * - `blind`: never read, or the window reaches past the last poll by more than 3 intervals.
+ * - `blind`: never read; the window lies in the future or before the first poll; or it reaches past the last poll
+ *   by more than 3 intervals.
  * - `bad`: at least 10 more failures than last week and twice as many; without last week, at least 20 failures and
  *   half of all ends.
  * - `warn`: at least 5 more than last week and 1.3 times as many; without last week, at least 5 failures and a
@@ -46,12 +49,22 @@ export function healthVerdict(facts: HealthFacts): Verdict {
   };
 }
 
-function blindSentence({ now, to, lastPolledAt, pollIntervalMs }: HealthFacts): string | null {
+function blindSentence(facts: HealthFacts): string | null {
+  const { now, from, to, firstPolledAt, lastPolledAt, pollIntervalMs } = facts;
+  if (from >= now) return 'That time has not come yet.';
   if (lastPolledAt === null) return 'Nothing is known yet: no poll has read a Mesos master.';
+  if (firstPolledAt !== null && to <= firstPolledAt) return unwatchedSentence(facts.rate);
   const end = Math.min(now.getTime(), to.getTime());
   if (end - lastPolledAt.getTime() <= STALE_INTERVALS * pollIntervalMs) return null;
   const age = spanWords(now.getTime() - lastPolledAt.getTime());
   return `Blind: the last poll that read the master was ${age} ago, and what ended since then is not known.`;
+}
+
+function unwatchedSentence({ ended, failed }: FleetRate): string {
+  const opening = 'Not watched: exit137 first read a master after that time';
+  if (ended === 0) return `${opening}, and nothing of it is known.`;
+  const number = failed.toLocaleString('en');
+  return `${opening}; of what the master remembered, ${amount(ended, 'task')} ended and ${number} failed.`;
 }
 
 function toneOf({ rate, weekBefore, suspects }: HealthFacts): 'good' | 'warn' | 'bad' {

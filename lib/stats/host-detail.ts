@@ -1,8 +1,10 @@
+import type { Pool } from 'pg';
 import { z } from 'zod';
 
 import type { HostDetailBody } from '@/lib/contracts/stats';
 import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
+import { prismaOn } from '@/lib/db/prisma';
 
 import { type ClusterScope, clustersInScope, idsOf } from './cluster-scope';
 import { causeCountsOf } from './end-counts';
@@ -25,14 +27,18 @@ export type HostDetailInput = Window & { hostname: string; cluster?: string | un
  * Errors: a database failure propagates.
  * Cost: index ranges of one host, and the fleet's rate.
  */
-export async function hostDetail(db: Db, query: HostDetailInput, now: Date): Promise<HostDetailBody | null> {
+export async function hostDetail(
+  db: Pool,
+  query: HostDetailInput,
+  now: Date,
+): Promise<HostDetailBody | null> {
   const { hostname, from, to } = query;
   const cluster = await findCluster(db, query);
   if (!cluster) return null;
   const clusters = [cluster];
   const fleet = await fleetRate(db, clusters, query);
   const [rate] = await listHostRates(db, clusters, query, { hosts: [hostname], fleet });
-  const { body, counts } = await readTimeline(db, clusters, query, { host: hostname });
+  const { body, counts } = await readTimeline(db, clusters, query, { host: hostname }, now);
   return {
     rate: rate ?? quietRate(hostname, cluster.name),
     fleet: fleet.rate,
@@ -87,46 +93,33 @@ function quietRate(hostname: string, cluster: string): HostDetailBody['rate'] {
 
 const Attributes = z.record(z.string(), z.string()).catch({});
 
-type AgentRow = {
-  agent_id: string;
-  version: string | null;
-  active: boolean;
-  registered_at: Date | null;
-  reregistered_at: Date | null;
-  gone_at: Date | null;
-  cpus: number | null;
-  mem_mb: number | null;
-  disk_mb: number | null;
-  tasks_running: number;
-  attributes: unknown;
-};
-
 async function listAgents(
-  db: Db,
+  db: Pool,
   cluster: ClusterScope,
   hostname: string,
 ): Promise<HostDetailBody['agents']> {
-  const { rows } = await db.query<AgentRow>(
-    `SELECT agent_id, version, active, registered_at, reregistered_at, gone_at, cpus, mem_mb, disk_mb, tasks_running,
-            attributes
-     FROM agent WHERE cluster_id = $1 AND hostname = $2
-     ORDER BY coalesce(registered_at, first_seen_at) DESC, agent_id LIMIT $3`,
-    [cluster.id, hostname, MAX_AGENTS],
-  );
-  return rows.map((row) => ({
-    cluster: cluster.name,
-    agentId: row.agent_id,
-    version: row.version,
-    active: row.active && row.gone_at === null,
-    registeredAt: row.registered_at?.toISOString() ?? null,
-    reregisteredAt: row.reregistered_at?.toISOString() ?? null,
-    goneAt: row.gone_at?.toISOString() ?? null,
-    cpus: row.cpus,
-    memMb: row.mem_mb,
-    diskMb: row.disk_mb,
-    tasksRunning: row.tasks_running,
-    attributes: Attributes.parse(row.attributes),
-  }));
+  const agents = await prismaOn(db).agent.findMany({
+    where: { clusterId: cluster.id, hostname },
+    orderBy: [{ firstSeenAt: 'desc' }, { agentId: 'asc' }],
+    take: MAX_AGENTS,
+  });
+  const bornMs = (agent: (typeof agents)[number]) => (agent.registeredAt ?? agent.firstSeenAt).getTime();
+  return agents
+    .sort((a, b) => bornMs(b) - bornMs(a))
+    .map((agent) => ({
+      cluster: cluster.name,
+      agentId: agent.agentId,
+      version: agent.version,
+      active: agent.active && agent.goneAt === null,
+      registeredAt: agent.registeredAt?.toISOString() ?? null,
+      reregisteredAt: agent.reregisteredAt?.toISOString() ?? null,
+      goneAt: agent.goneAt?.toISOString() ?? null,
+      cpus: agent.cpus,
+      memMb: agent.memMb,
+      diskMb: agent.diskMb,
+      tasksRunning: agent.tasksRunning,
+      attributes: Attributes.parse(agent.attributes),
+    }));
 }
 
 async function listApps(

@@ -96,7 +96,7 @@ function toHostRate(row: Row, names: ReadonlyMap<number, string>, fleet: Fleet):
 }
 
 const HOST_RATES_SQL = `
-  WITH ${exposureCtes('host', '$7')},
+  WITH ${exposureCtes('host', '$9')},
   by_cause AS (
     SELECT t.cluster_id, t.host, t.cause,
            count(*)::int AS ended,
@@ -106,7 +106,7 @@ const HOST_RATES_SQL = `
            max(t.finished_at) FILTER (WHERE t.disposition = 'failure') AS last_failure
     FROM task_end t JOIN watched w USING (cluster_id)
     WHERE t.cluster_id = ANY ($1::smallint[]) AND t.finished_at >= $4 AND t.finished_at < $5
-      AND t.reopened_at IS NULL AND ($7::text[] IS NULL OR t.host = ANY ($7))
+      AND t.reopened_at IS NULL AND ($9::text[] IS NULL OR t.host = ANY ($9))
     GROUP BY t.cluster_id, t.host, t.cause
   ),
   ends AS (
@@ -121,13 +121,13 @@ const HOST_RATES_SQL = `
     SELECT cluster_id, hostname AS host, bool_or(gone_at IS NULL) AS listed,
            coalesce(bool_or(active) FILTER (WHERE gone_at IS NULL), false) AS active,
            (sum(tasks_running) FILTER (WHERE gone_at IS NULL))::int AS tasks_running
-    FROM agent WHERE cluster_id = ANY ($1::smallint[]) AND ($7::text[] IS NULL OR hostname = ANY ($7))
+    FROM agent WHERE cluster_id = ANY ($1::smallint[]) AND ($9::text[] IS NULL OR hostname = ANY ($9))
     GROUP BY cluster_id, hostname
   ),
   hosts AS (
     SELECT cluster_id, host FROM ends
     UNION SELECT cluster_id, subject FROM exposure WHERE hours > 0
-    UNION SELECT cluster_id, host FROM agents WHERE listed OR $7::text[] IS NOT NULL
+    UNION SELECT cluster_id, host FROM agents WHERE listed OR $9::text[] IS NOT NULL
   )
   SELECT h.cluster_id, h.host, coalesce(e.ended, 0) AS ended, coalesce(e.failed, 0) AS failed,
          coalesce(e.failed_exposed, 0) AS failed_exposed, coalesce(e.killed, 0) AS killed,
@@ -139,4 +139,4 @@ const HOST_RATES_SQL = `
   LEFT JOIN agents a ON a.cluster_id = h.cluster_id AND a.host = h.host
   ORDER BY coalesce(e.failed, 0) > 0 DESC, coalesce(e.failed_exposed, 0) / nullif(x.hours, 0) DESC NULLS LAST,
            coalesce(e.failed, 0) DESC, coalesce(e.ended, 0) DESC, h.host, h.cluster_id
-  LIMIT $8`;
+  LIMIT $10`;

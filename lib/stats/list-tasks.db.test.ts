@@ -123,6 +123,11 @@ describe('paging', () => {
     ]);
   });
 
+  it('finds the failures that count however rare they are: they have an index of their own', async () => {
+    const failures = { disposition: ['failure' as const], countedOnly: true };
+    expect(await pageThrough({ ...failures, scanBudget: 1 })).toEqual(['a b h c e fyx g i']);
+  });
+
   it('keeps the order across clusters that run out of budget at different times', async () => {
     expect(
       (await pageThrough({ state: ['TASK_FAILED'], scanBudget: 1, limit: 2 })).filter(Boolean).join(' '),

@@ -90,6 +90,7 @@ async function readClusterPage(
   if (query.app !== undefined) indexed.add('app_id = ?', toAppId(query.app));
   if (query.fingerprint !== undefined) indexed.add('fingerprint = ?', query.fingerprint);
   if (query.host !== undefined) await addHost(db, indexed, clusterId, query.host);
+  if (isCountedFailures(query)) indexed.add(`disposition = 'failure' AND reopened_at IS NULL`);
 
   const all = indexed.copy();
   addUnindexed(all, query);
@@ -127,12 +128,19 @@ async function addHost(db: Db, conditions: Conditions, clusterId: number, host: 
   conditions.add('(host = ? OR agent_id = ?)', host, host);
 }
 
+/** The very rows of the partial index of failures: found however rare they are, without a budget. */
+function isCountedFailures({ disposition, countedOnly }: TaskFilter): boolean {
+  return countedOnly === true && disposition?.length === 1 && disposition[0] === 'failure';
+}
+
 function addUnindexed(conditions: Conditions, query: TasksInput): void {
   if (query.state) conditions.add('state = ANY (?::text[])', query.state);
   if (query.cause) conditions.add('cause = ANY (?::text[])', query.cause);
-  if (query.disposition) conditions.add('disposition = ANY (?::text[])', query.disposition);
+  if (query.disposition && !isCountedFailures(query)) {
+    conditions.add('disposition = ANY (?::text[])', query.disposition);
+  }
   if (query.exitCode !== undefined) conditions.add('exit_code = ?', query.exitCode);
-  if (query.countedOnly) conditions.add('reopened_at IS NULL');
+  if (query.countedOnly && !isCountedFailures(query)) conditions.add('reopened_at IS NULL');
   if (query.framework !== undefined) {
     conditions.add('(framework_id = ? OR framework_name = ?)', query.framework, query.framework);
   }

@@ -76,6 +76,30 @@ describe('on a plausible week', () => {
     expect(unknown.weekBefore).toBeNull();
   });
 
+  it('compares a window that still runs with as much of last week', async () => {
+    const query = { from: hoursAgo(12), pollIntervalMs: 30_000 };
+    const running = await overview(db.pool, { ...query, to: hoursAgo(-12) }, now);
+    const sofar = await overview(db.pool, { ...query, to: now }, now);
+    expect(running.now).toEqual(sofar.now);
+    expect(running.weekBefore).toEqual(sofar.weekBefore);
+    expect(running.verdict.tone).toBe(sofar.verdict.tone);
+  });
+
+  it('says nothing of a time to come, nor good of one before anybody watched', async () => {
+    const future = await overview(
+      db.pool,
+      { from: hoursAgo(-1), to: hoursAgo(-25), pollIntervalMs: 30_000 },
+      now,
+    );
+    expect(future).toMatchObject({ verdict: { tone: 'blind' }, weekBefore: null, now: { ended: 0 } });
+    const past = await overview(
+      db.pool,
+      { from: hoursAgo(24 * 30), to: hoursAgo(24 * 29), pollIntervalMs: 30_000 },
+      now,
+    );
+    expect(past).toMatchObject({ verdict: { tone: 'blind' }, weekBefore: null, now: { ended: 0 } });
+  });
+
   it('is blind where the polls stopped', async () => {
     const later = new Date(now.getTime() + 600_000);
     const body = await overview(db.pool, { from: now, to: later, pollIntervalMs: 30_000 }, later);

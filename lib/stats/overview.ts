@@ -23,7 +23,7 @@ export type OverviewInput = Window & { cluster?: string | undefined; pollInterva
  * The front page: is the cluster healthy, and if not, where.
  *
  * Shape: `hosts` and `apps` hold only rows with failures, furthest above the rest first. `weekBefore` null: the
- * clusters were not watched for the whole of those hours. `tasksRunning` null: no agent is listed.
+ * clusters were not watched for the whole of those hours. It ends a week before now where the window is not over. `tasksRunning` null: no agent is listed.
  * Errors: a database failure propagates; an unknown cluster is blind.
  * Cost: see timeline and rankFailing; whole rates only of the rows shown; the week before from the hourly rollup.
  */
@@ -31,17 +31,18 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
   const { from, to } = query;
   const window = { from, to };
   const clusters = await clustersInScope(db, query.cluster);
-  const { body, counts } = await readTimeline(db, clusters, window, {});
+  const { body, counts } = await readTimeline(db, clusters, window, {}, now);
   const hostRanks = await rankFailing(db, clusters, window, 'host');
   const appRanks = await rankFailing(db, clusters, window, 'app');
   const fleet = await fleetRate(db, clusters, window, {
     totals: totalsOf(counts),
     taskHours: hostRanks.taskHours,
   });
-  const weekBefore = await readWeekBefore(db, clusters, window);
+  const weekBefore = await readWeekBefore(db, clusters, window, now);
   const verdict = healthVerdict({
     now,
     ...window,
+    firstPolledAt: firstPolledAt(clusters),
     lastPolledAt: lastPolledAt(clusters),
     pollIntervalMs: query.pollIntervalMs,
     rate: fleet.rate,
@@ -98,13 +99,23 @@ async function readWeekBefore(
   db: Db,
   clusters: readonly ClusterScope[],
   { from, to }: Window,
+  now: Date,
 ): Promise<OverviewBody['weekBefore']> {
-  const window = { from: new Date(from.getTime() - WEEK_MS), to: new Date(to.getTime() - WEEK_MS) };
+  if (from >= now) return null;
+  // Of a window that still runs, what has passed: half a day is not held against a whole one.
+  const passedMs = Math.min(to.getTime(), now.getTime());
+  const window = { from: new Date(from.getTime() - WEEK_MS), to: new Date(passedMs - WEEK_MS) };
   const watched = watchedClusters(clusters);
   const isKnown =
     watched.length > 0 &&
     watched.every(({ firstPolledAt }) => firstPolledAt !== null && firstPolledAt <= window.from);
   return isKnown ? (await fleetRate(db, clusters, window)).rate : null;
+}
+
+/** When the first of the clusters was first read whole; null: none was. */
+function firstPolledAt(clusters: readonly ClusterScope[]): Date | null {
+  const times = clusters.map((cluster) => cluster.firstPolledAt).filter((time) => time !== null);
+  return times.sort((a, b) => +a - +b)[0] ?? null;
 }
 
 /** Of the clusters still watched, the one read longest ago; null: one was never read, or there is none. */

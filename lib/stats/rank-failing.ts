@@ -82,7 +82,7 @@ function rankSql(kind: 'host' | 'app', column: 'host' | 'app_id'): string {
     SELECT NULL AS cluster_id, NULL AS name, 0 AS failed, 0 AS failed_exposed,
            (SELECT coalesce(sum(hours), 0)::float8 FROM exposure) AS hours, 0 AS place
     UNION ALL
-    SELECT * FROM ranked WHERE place <= $7 ORDER BY place`;
+    SELECT * FROM ranked WHERE place <= $9 ORDER BY place`;
 }
 
 const HOST_SQL = rankSql('host', 'host');

@@ -121,6 +121,35 @@ describe('review', () => {
     expect(later.groups[0]?.sameWeekdayBefore).toBeNull();
   });
 
+  it('notes what of the day nobody watched, before the first poll and after the last', async () => {
+    const spans = async (day: string, at: string) =>
+      (await review(db.pool, { day, timeZone: 'UTC' }, new Date(at))).gaps.map(({ kind, from, to }) => [
+        kind,
+        from,
+        to,
+      ]);
+    await db.pool.query(
+      `UPDATE cluster SET first_polled_at = '2026-11-20T06:00:00Z', last_polled_at = '2026-11-24T18:00:00Z'`,
+    );
+    expect(await spans('2026-11-20', '2026-11-24T18:00:20Z')).toEqual([
+      ['before_first_poll', '2026-11-20T00:00:00.000Z', '2026-11-20T06:00:00.000Z'],
+    ]);
+    expect(await spans('2026-11-24', '2026-11-24T18:00:20Z')).toEqual([]);
+    expect(await spans('2026-11-24', '2026-11-24T20:00:00Z')).toEqual([
+      ['after_last_poll', '2026-11-24T18:00:00.000Z', '2026-11-24T20:00:00.000Z'],
+    ]);
+    expect(await spans('2026-11-25', '2026-11-26T20:00:00Z')).toEqual([
+      ['after_last_poll', '2026-11-25T00:00:00.000Z', '2026-11-26T00:00:00.000Z'],
+    ]);
+    await db.pool.query('UPDATE cluster SET first_polled_at = NULL, last_polled_at = NULL');
+    expect(await spans('2026-11-25', '2026-11-25T20:00:00Z')).toEqual([
+      ['before_first_poll', '2026-11-25T00:00:00.000Z', '2026-11-25T20:00:00.000Z'],
+    ]);
+    await db.pool.query(
+      `UPDATE cluster SET first_polled_at = '2026-11-10T00:00:00Z', last_polled_at = '2026-11-25T12:00:00Z'`,
+    );
+  });
+
   it('says that a running day is partial and that tomorrow has not begun', async () => {
     expect(await review(db.pool, { day: '2026-11-25', timeZone: 'UTC' }, now)).toMatchObject({
       partial: true,
@@ -135,6 +164,19 @@ describe('review', () => {
 });
 
 describe('reviewDays', () => {
+  it.each([
+    { zone: 'Africa/Cairo', day: '2023-04-28', hours: 23, from: '2023-04-27T22:00:00.000Z' },
+    { zone: 'America/Sao_Paulo', day: '2018-11-04', hours: 23, from: '2018-11-04T03:00:00.000Z' },
+    { zone: 'America/Sao_Paulo', day: '2018-02-17', hours: 25, from: '2018-02-17T02:00:00.000Z' },
+  ])(
+    '$day in $zone, where clocks change at midnight, has $hours hours',
+    async ({ zone, day, hours, from }) => {
+      const { day: span } = await reviewDays(db.pool, day, zone);
+      expect(span.from.toISOString()).toBe(from);
+      expect((span.to.getTime() - span.from.getTime()) / 3_600_000).toBe(hours);
+    },
+  );
+
   it.each([
     { day: '2026-03-29', hours: 23, from: '2026-03-28T23:00:00.000Z' },
     { day: '2026-03-30', hours: 24, from: '2026-03-29T22:00:00.000Z' },

@@ -2,12 +2,13 @@ import type { ReviewBody, ReviewGroup } from '@/lib/contracts/review';
 import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
 
-import { type ClusterScope, clustersInScope, idsOf } from './cluster-scope';
+import { type ClusterScope, clustersInScope, idsOf, watchedClusters } from './cluster-scope';
 import { countEnds, totalsOf } from './end-counts';
 import { toCause, toProof } from './known-words';
-import { gapItems, listGaps } from './list-gaps';
+import { gapItems, listGapRuns } from './list-gaps';
 import { type ReviewDays, reviewDays } from './review-day';
 import { reviewStatus } from './review-status';
+import { unwatchedSpans } from './unwatched';
 
 const MAX_GROUPS = 500;
 const MAX_GONE = 200;
@@ -22,7 +23,7 @@ export type ReviewInput = { day: string; timeZone: string; cluster?: string | un
  *
  * Shape: at most 500 groups, newest failure first (`totals.groups` counts all); hosts, versions and exit codes of a
  * group at most 20, hosts by failures. `sameWeekdayBefore` null: its cluster was not watched then. `nextDay` null: it
- * has not begun. `gone`: failed the day before and not on this day, most first, at most 200.
+ * has not begun. `gaps`: recorded ones, and what of the day nobody watched. `gone`: failed the day before and not on this day, most first, at most 200.
  * Errors: BAD_REQUEST for a day that is none, CONFIG_INVALID for an unknown zone; a database failure propagates.
  * Cost: the failures of three days by the partial index, and one index probe a group and month.
  */
@@ -31,7 +32,8 @@ export async function review(db: Db, query: ReviewInput, now: Date): Promise<Rev
   const clusters = await clustersInScope(db, query.cluster);
   const { day, dayBefore } = days;
   const partial = day.to > now;
-  const gaps = await listGaps(db, clusters, day);
+  const gaps = await listGapRuns(db, clusters, day);
+  const unwatched = unwatchedSpans(day, watchedClusters(clusters), now);
   return {
     day: query.day,
     timeZone: query.timeZone,
@@ -44,7 +46,7 @@ export async function review(db: Db, query: ReviewInput, now: Date): Promise<Rev
     totalsBefore: await readTotals(db, clusters, dayBefore),
     groups: await listGroups(db, clusters, days, partial),
     gone: await listGone(db, clusters, days),
-    gaps: gapItems(gaps),
+    gaps: gapItems([...gaps, ...unwatched].sort((a, b) => a.from.getTime() - b.from.getTime())),
   };
 }
 

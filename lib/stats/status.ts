@@ -1,5 +1,8 @@
+import type { Pool } from 'pg';
+
 import type { SourceStatus, StatusBody } from '@/lib/contracts/status';
 import type { Db } from '@/lib/db/pool';
+import { type Lease, prismaOn } from '@/lib/db/prisma';
 import { ERROR_CATALOG } from '@/lib/errors';
 
 import { type ClusterScope, clustersInScope, idsOf, namesById, watchedClusters } from './cluster-scope';
@@ -24,13 +27,13 @@ export type StatusInput = {
  * Errors: a database failure propagates. Cost: a few index probes a source; the sum of the hourly rollup; the
  * size of the database as the file system tells it.
  */
-export async function status(db: Db, query: StatusInput, now: Date): Promise<StatusBody> {
+export async function status(db: Pool, query: StatusInput, now: Date): Promise<StatusBody> {
   const clusters = await clustersInScope(db, undefined);
   const watched = watchedClusters(clusters);
   const histories = await readPollHistory(db, watched, now);
   const sources = histories.map((history) => toSourceStatus(history, query.pollIntervalMs, now));
   const names = namesById(clusters);
-  const gaps = await listGaps(db, clusters, null, MAX_LISTED);
+  const gaps = await listGaps(db, clusters, MAX_LISTED);
   return {
     now: now.toISOString(),
     version: query.version,
@@ -86,56 +89,49 @@ function toLastError({ lastFailure }: SourceHistory): SourceStatus['lastError'] 
   };
 }
 
-type ClusterRow = {
-  id: number;
-  master_version: string | null;
-  master_url: string | null;
-  elected_at: Date | null;
-  ring_size: number | null;
-  task_ends: number;
-  holder: string | null;
-  token: string | null;
-  acquired_at: Date | null;
-  expires_at: Date | null;
-};
-
 async function listClusters(
-  db: Db,
+  db: Pool,
   clusters: readonly ClusterScope[],
   now: Date,
 ): Promise<StatusBody['clusters']> {
-  const { rows } = await db.query<ClusterRow>(
-    `SELECT c.id, master_version, master_url, elected_at, ring_size,
-            (SELECT coalesce(sum(ends), 0)::int FROM rollup_hour WHERE cluster_id = c.id) AS task_ends,
-            holder, token::text, acquired_at, expires_at
-     FROM cluster c LEFT JOIN lease ON lease.cluster_id = c.id WHERE c.id = ANY ($1::smallint[])`,
-    [idsOf(clusters)],
-  );
+  const rows = await prismaOn(db).cluster.findMany({
+    where: { id: { in: idsOf(clusters) } },
+    include: { lease: true },
+    omit: { counters: true },
+  });
+  const ends = await countStored(db, clusters);
   return clusters.map((cluster) => {
     const row = rows.find(({ id }) => id === cluster.id);
     return {
       name: cluster.name,
-      masterVersion: row?.master_version ?? null,
-      masterUrl: row?.master_url ? withoutCredentials(row.master_url) : null,
-      electedAt: row?.elected_at?.toISOString() ?? null,
+      masterVersion: row?.masterVersion ?? null,
+      masterUrl: row?.masterUrl ? withoutCredentials(row.masterUrl) : null,
+      electedAt: row?.electedAt?.toISOString() ?? null,
       firstPolledAt: cluster.firstPolledAt?.toISOString() ?? null,
       lastPolledAt: cluster.lastPolledAt?.toISOString() ?? null,
-      ringSize: row?.ring_size ?? null,
-      taskEnds: row?.task_ends ?? 0,
-      lease: row ? toLease(row, now) : null,
+      ringSize: row?.ringSize ?? null,
+      taskEnds: ends.get(cluster.id) ?? 0,
+      lease: row?.lease ? toLease(row.lease, now) : null,
     };
   });
 }
 
-function toLease(row: ClusterRow, now: Date): StatusBody['clusters'][number]['lease'] {
-  const { holder, token, acquired_at: acquiredAt, expires_at: expiresAt } = row;
-  if (holder === null || token === null || acquiredAt === null || expiresAt === null) return null;
+async function countStored(db: Db, clusters: readonly ClusterScope[]): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ cluster_id: number; ends: number }>(
+    'SELECT cluster_id, sum(ends)::int AS ends FROM rollup_hour WHERE cluster_id = ANY ($1::smallint[]) GROUP BY 1',
+    [idsOf(clusters)],
+  );
+  return new Map(rows.map((row) => [row.cluster_id, row.ends]));
+}
+
+function toLease(lease: Lease, now: Date): StatusBody['clusters'][number]['lease'] {
   return {
-    holder,
-    token,
-    acquiredAt: acquiredAt.toISOString(),
-    expiresAt: expiresAt.toISOString(),
-    expired: expiresAt <= now,
+    holder: lease.holder,
+    // Past what a double holds exactly.
+    token: lease.token.toString(),
+    acquiredAt: lease.acquiredAt.toISOString(),
+    expiresAt: lease.expiresAt.toISOString(),
+    expired: lease.expiresAt <= now,
   };
 }
 

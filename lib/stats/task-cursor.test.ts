@@ -22,6 +22,7 @@ describe('task cursor', () => {
     ['an id that is none', encode([1, "x'; DROP TABLE task_end; --"])],
     ['a time that is none', encode(['yesterday', cursor.id])],
     ['a time beyond the calendar', encode([1e18, cursor.id])],
+    ['a time before all that Postgres knows', encode([-253_402_300_799_999, cursor.id])],
     ['too many parts', encode([1, cursor.id, 2])],
   ])('%s: BAD_REQUEST', (_name, text) => {
     expect(() => parseTaskCursor(text)).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }));

@@ -5,9 +5,9 @@ import { AppError } from '@/lib/errors';
 /** Where a page of task ends stopped: the list goes on with what sorts after it (older, then smaller id). */
 export type TaskCursor = { finishedAt: Date; id: string };
 
-// A year has up to six digits in ECMAScript; Postgres's own range ends before.
+// 1970 to 9999, as the collector stores times; ECMAScript and Postgres go on differently beyond.
 const MAX_INSTANT_MS = 253_402_300_799_999;
-const Parts = z.tuple([z.number().int().min(-MAX_INSTANT_MS).max(MAX_INSTANT_MS), z.guid()]);
+const Parts = z.tuple([z.number().int().min(0).max(MAX_INSTANT_MS), z.guid()]);
 
 /** Opaque to clients, so that it may change. */
 export function encodeTaskCursor({ finishedAt, id }: TaskCursor): string {

@@ -60,6 +60,8 @@ describe('taskDetail', () => {
 
   it('narrows by agent and by id', async () => {
     expect((await taskDetail(db.pool, { ...query, agent: 'S2' }, now))?.task.id).toBe(ids[2]);
+    const upper = await taskDetail(db.pool, { ...query, id: ids[0]?.toUpperCase() }, now);
+    expect(upper?.task.id).toBe(ids[0]);
     const oldest = await taskDetail(db.pool, { ...query, id: ids[0] }, now);
     expect(oldest?.task.id).toBe(ids[0]);
     expect(oldest?.otherEnds.map(({ id }) => id)).toEqual([ids[1], ids[2]]);

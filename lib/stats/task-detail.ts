@@ -1,7 +1,9 @@
+import type { Pool } from 'pg';
 import { z } from 'zod';
 
 import { StatusItem, type TaskDetail, type TaskDetailBody, type TaskItem } from '@/lib/contracts/task';
 import type { Db } from '@/lib/db/pool';
+import { prismaOn } from '@/lib/db/prisma';
 
 import { clustersInScope, namesById } from './cluster-scope';
 import { TASK_ITEM_COLUMNS, type TaskItemRow, toTaskItem } from './task-item';
@@ -51,7 +53,11 @@ type DetailRow = TaskItemRow & {
  * Errors: a database failure propagates.
  * Cost: five index lookups; the task id has no time, so it probes each month once.
  */
-export async function taskDetail(db: Db, query: TaskDetailInput, _now: Date): Promise<TaskDetailBody | null> {
+export async function taskDetail(
+  db: Pool,
+  query: TaskDetailInput,
+  _now: Date,
+): Promise<TaskDetailBody | null> {
   const [cluster] = await clustersInScope(db, query.cluster);
   if (!cluster) return null;
   const names = namesById([cluster]);
@@ -66,7 +72,8 @@ export async function taskDetail(db: Db, query: TaskDetailInput, _now: Date): Pr
     [cluster.id, query.taskId, query.id ?? null, query.agent ?? null, MAX_ENDS],
   );
   const [row, ...others] = rows;
-  if (!row || (query.id !== undefined && row.id !== query.id)) return null;
+  // Postgres writes uuids in lower case, whatever was asked for.
+  if (!row || (query.id !== undefined && row.id !== query.id.toLowerCase())) return null;
   if (query.agent !== undefined && row.agent_id !== query.agent) return null;
   return {
     task: toTaskDetail(row, names),
@@ -158,41 +165,36 @@ async function listSameHost(db: Db, row: DetailRow, names: ReadonlyMap<number, s
 
 const Actions = z.array(z.object({ action: z.string(), target: z.string() })).catch([]);
 
-async function readDeployment(db: Db, row: DetailRow): Promise<TaskDetailBody['deployment']> {
+async function readDeployment(db: Pool, row: DetailRow): Promise<TaskDetailBody['deployment']> {
   if (row.deployment_id === null) return null;
-  const { rows } = await db.query<{ actions: unknown; first_seen_at: Date; ended_at: Date | null }>(
-    'SELECT actions, first_seen_at, ended_at FROM deployment WHERE cluster_id = $1 AND deployment_id = $2',
-    [row.cluster_id, row.deployment_id],
-  );
-  const found = rows[0];
+  const found = await prismaOn(db).deployment.findUnique({
+    where: { clusterId_deploymentId: { clusterId: row.cluster_id, deploymentId: row.deployment_id } },
+  });
   if (!found) return null;
   return {
-    deploymentId: row.deployment_id,
+    deploymentId: found.deploymentId,
     actions: Actions.parse(found.actions),
-    firstSeenAt: found.first_seen_at.toISOString(),
-    endedAt: found.ended_at?.toISOString() ?? null,
+    firstSeenAt: found.firstSeenAt.toISOString(),
+    endedAt: found.endedAt?.toISOString() ?? null,
   };
 }
 
-async function readLinks(db: Db, row: DetailRow): Promise<TaskDetailBody['links']> {
-  const { rows } = await db.query<{
-    master_url: string | null;
-    master_version: string | null;
-    listed: boolean;
-    webui_url: string | null;
-  }>(
-    `SELECT c.master_url, c.master_version, f.webui_url,
-            EXISTS (SELECT 1 FROM agent a WHERE a.cluster_id = c.id AND a.agent_id = $2 AND a.gone_at IS NULL) AS listed
-     FROM cluster c LEFT JOIN framework f ON f.cluster_id = c.id AND f.framework_id = $3
-     WHERE c.id = $1`,
-    [row.cluster_id, row.agent_id, row.framework_id],
-  );
-  const found = rows[0];
+async function readLinks(db: Pool, row: DetailRow): Promise<TaskDetailBody['links']> {
+  const { cluster_id: clusterId, agent_id: agentId, framework_id: frameworkId } = row;
+  const found = await prismaOn(db).cluster.findUnique({
+    where: { id: clusterId },
+    select: {
+      masterUrl: true,
+      masterVersion: true,
+      agents: { where: { agentId, goneAt: null }, select: { agentId: true } },
+      frameworks: { where: { frameworkId }, select: { webuiUrl: true } },
+    },
+  });
   return taskLinks({
-    masterUrl: found?.master_url ?? null,
-    masterVersion: found?.master_version ?? null,
-    listedAgentId: found?.listed ? row.agent_id : null,
-    marathonUrl: found?.webui_url ?? null,
+    masterUrl: found?.masterUrl ?? null,
+    masterVersion: found?.masterVersion ?? null,
+    listedAgentId: found?.agents[0]?.agentId ?? null,
+    marathonUrl: found?.frameworks[0]?.webuiUrl ?? null,
     appId: row.app_id,
   });
 }

@@ -105,9 +105,13 @@ describe('timeline', () => {
       ]),
       ['20T06', 'observed', true],
     ]);
-    expect(words.filter(([, word]) => word === 'gap')).toEqual([['25T02', 'gap', true]]);
+    // The last poll was at 11:40, 20 minutes before now.
+    expect(words.filter(([, word]) => word === 'gap')).toEqual([
+      ['25T02', 'gap', true],
+      ['25T10', 'gap', true],
+    ]);
     expect(words.slice(-13)).toEqual([
-      ['25T10', 'observed', true],
+      ['25T10', 'gap', true],
       ...Array.from({ length: 12 }, (_, n) => [expect.anything(), 'none', n < 0]),
     ]);
   });
@@ -116,6 +120,7 @@ describe('timeline', () => {
     { filter: { host: 'node-2' }, want: [['24T22:10', { oom: 1 }]] },
     { filter: { fingerprint: 'fp-2' }, want: [['24T23:30', { unknown: 1 }]] },
     { filter: { app: '/other' }, want: [] },
+    { filter: { app: 'other' }, want: [] },
   ])('narrows to $filter', async ({ filter, want }) => {
     expect(noted(await timeline(db.pool, { ...window('24T22:00', '25T00:30'), ...filter }, now))).toEqual(
       want,
@@ -123,8 +128,62 @@ describe('timeline', () => {
   });
 
   it('narrows over whole hours too, where the rollup cannot help', async () => {
-    const body = await timeline(db.pool, { ...window('18T00:00', '25T11:30'), app: '/other' }, now);
-    expect(noted(body)).toEqual([['25T10:00', { failure: 1 }]]);
+    for (const app of ['/other', 'other']) {
+      const body = await timeline(db.pool, { ...window('18T00:00', '25T11:30'), app }, now);
+      expect(noted(body)).toEqual([['25T10:00', { failure: 1 }]]);
+    }
+  });
+
+  it('names nothing that no longer counts: an hour whose ends were all taken back is a plain zero', async () => {
+    await db.pool.query(
+      `INSERT INTO rollup_hour VALUES (1, '2026-11-21T05:00:00Z', 'TASK_LOST', 'unknown', 'failure', 0)`,
+    );
+    const { buckets } = await timeline(db.pool, window('18T00:00', '25T11:30'), now);
+    expect(buckets.find(({ start }) => start === '2026-11-21T04:00:00.000Z')?.counts).toEqual({});
+  });
+
+  it('says so where the collector died inside a bucket', async () => {
+    const query = window('25T00:00', '27T00:00');
+    const { buckets } = await timeline(db.pool, query, new Date('2026-11-25T20:00:00Z'));
+    expect(buckets.slice(22, 26).map(({ start, coverage }) => [start.slice(11, 16), coverage])).toEqual([
+      ['11:00', 'observed'],
+      ['11:30', 'gap'],
+      ['12:00', 'none'],
+      ['12:30', 'none'],
+    ]);
+  });
+
+  it('shows an end that an agent with a fast clock dates after the last poll', async () => {
+    await insertEnds(db.pool, [{ at: '2026-11-25T11:47:00Z', fingerprint: 'fast' }]);
+    const { buckets } = await timeline(db.pool, window('25T00:00', '26T00:00'), now);
+    await db.pool.query(`DELETE FROM task_end WHERE fingerprint = 'fast'`);
+    expect(buckets.find(({ start }) => start === '2026-11-25T11:45:00.000Z')).toMatchObject({
+      coverage: 'none',
+      counts: { failure: 1 },
+    });
+  });
+
+  it('marks the whole of a storm, however many gaps it was recorded as', async () => {
+    await db.pool.query(
+      `INSERT INTO gap (cluster_id, framework_id, kind, from_at, to_at, detail)
+       SELECT 1, f, 'ring_overrun', at, at + interval '30 seconds', 'poll ' || to_char(at, 'HH24:MI:SS')
+       FROM generate_series(timestamptz '2026-11-22T00:00:00Z', '2026-11-22T11:59:30Z', interval '30 seconds') at,
+            unnest(ARRAY['F1', 'F2']) f`,
+    );
+    const { buckets, gaps } = await timeline(db.pool, window('22T00:00', '23T00:00'), now);
+    await db.pool.query(`DELETE FROM gap WHERE detail LIKE 'poll %'`);
+    expect(buckets.map(({ coverage }) => coverage)).toEqual([
+      ...Array.from({ length: 48 }, () => 'gap'),
+      ...Array.from({ length: 48 }, () => 'observed'),
+    ]);
+    expect(gaps).toEqual([
+      {
+        from: '2026-11-22T00:00:00.000Z',
+        to: '2026-11-22T12:00:00.000Z',
+        kind: 'ring_overrun',
+        detail: '2,880 gaps in a row, the last of them: poll 11:59:30',
+      },
+    ]);
   });
 
   it('shows the newest 100 deployments, oldest first, and the gaps of the window', async () => {
@@ -167,6 +226,6 @@ describe('timeline', () => {
     expect(body.buckets.some(({ coverage }) => coverage === 'none')).toBe(false);
     await db.pool.query(`UPDATE cluster SET last_polled_at = '2026-11-18T11:41:00Z' WHERE id = 2`);
     const silent = await timeline(db.pool, window('25T00:00', '25T11:00'), now);
-    expect(silent.buckets.every(({ coverage }) => coverage === 'none')).toBe(true);
+    expect(silent.buckets.every(({ coverage, counts }) => coverage === 'gap' && counts !== null)).toBe(true);
   });
 });

@@ -3,10 +3,11 @@ import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
 import { causeGroup } from '@/lib/domain/cause-group';
 
+import { toAppId } from './app-id';
 import { type ClusterScope, clustersInScope, idsOf, watchedClusters } from './cluster-scope';
 import { coverage } from './coverage';
 import { countEnds, type EndCount, type EndFilter } from './end-counts';
-import { gapItems, type ListedGap, listGaps } from './list-gaps';
+import { type GapRun, gapItems, listGapRuns } from './list-gaps';
 import { bucketStarts, timelineStep } from './timeline-step';
 
 const MAX_DEPLOYMENTS = 100;
@@ -18,14 +19,15 @@ export type TimelineInput = Window & EndFilter & { cluster?: string | undefined 
  *
  * Shape: at most 120 buckets of equal, UTC-aligned width, oldest first, covering [from, to) without holes. The
  * first and the last are cut: they count only what lies in the window, though `start` may be before `from`.
- * `counts: {}` is a true zero; null: no poll has seen that time yet. Deployments: the newest 100 first seen in
+ * `counts: {}` is a true zero; null: no poll has seen that time yet. `app` with or without its slash. Deployments: the newest 100 first seen in
  * the window (of the app, where one is given), oldest first.
  * Errors: a database failure propagates; an unknown cluster gives unobserved buckets.
  * Cost: see countEnds.
  */
-export async function timeline(db: Db, query: TimelineInput, _now: Date): Promise<TimelineBody> {
+export async function timeline(db: Db, query: TimelineInput, now: Date): Promise<TimelineBody> {
   const clusters = await clustersInScope(db, query.cluster);
-  const { body } = await readTimeline(db, clusters, query, query);
+  const filter = query.app === undefined ? query : { ...query, app: toAppId(query.app) };
+  const { body } = await readTimeline(db, clusters, query, filter, now);
   return body;
 }
 
@@ -35,12 +37,13 @@ export async function readTimeline(
   clusters: readonly ClusterScope[],
   { from, to }: Window,
   filter: EndFilter,
+  now: Date,
 ): Promise<{ body: TimelineBody; counts: EndCount[] }> {
   const stepMs = timelineStep({ from, to });
   const counts = await countEnds(db, clusters, { from, to }, { stepMs, filter });
-  const gaps = await listGaps(db, clusters, { from, to });
+  const gaps = await listGapRuns(db, clusters, { from, to });
   const deployments = await listDeployments(db, clusters, { from, to }, filter.app);
-  const buckets = toBuckets({ window: { from, to }, stepMs, counts, clusters, gaps });
+  const buckets = toBuckets({ window: { from, to }, stepMs, counts, clusters, gaps, now });
   const body = {
     from: from.toISOString(),
     to: to.toISOString(),
@@ -57,10 +60,11 @@ function toBuckets(facts: {
   stepMs: number;
   counts: readonly EndCount[];
   clusters: readonly ClusterScope[];
-  gaps: readonly ListedGap[];
+  gaps: readonly GapRun[];
+  now: Date;
 }): TimelineBucket[] {
-  const { window, stepMs, counts, gaps } = facts;
-  const watched = watchedClusters(facts.clusters);
+  const { window, stepMs, counts, gaps, now } = facts;
+  const clusters = watchedClusters(facts.clusters);
   const byStart = countsByStart(counts);
   return bucketStarts(window, stepMs).map((start) => {
     const stop = start.getTime() + stepMs;
@@ -68,8 +72,9 @@ function toBuckets(facts: {
       from: start < window.from ? window.from : start,
       to: stop > window.to.getTime() ? window.to : new Date(stop),
     };
-    const word = coverage(span, watched, gaps);
-    const counted = word === 'none' ? null : (byStart.get(start.getTime()) ?? {});
+    const word = coverage(span, { clusters, gaps, now });
+    // Agents with a fast clock date ends after our last poll: what is stored is shown, what is not is no zero.
+    const counted = byStart.get(start.getTime()) ?? (word === 'none' ? null : {});
     return { start: start.toISOString(), coverage: word, counts: counted };
   });
 }

@@ -174,12 +174,153 @@ describe('what cannot be answered', () => {
     expect(await error(response)).toMatchObject({ code, cure: expect.stringMatching(/./) });
   });
 
-  it.each(['from=0000-01-01', 'from=9999-12-30&to=9999-12-31', 'from=0001-01-01&to=9999-12-31'])(
-    'a window at the ends of the calendar is answered all the same: %s',
-    async (window) => {
-      expect((await get('/api/v1/stats/timeline', `?${window}`)).status).toBe(200);
+  it('a cursor that was tampered with: a sentence, never a failure of the database', async () => {
+    const id = '64a2eb18-6455-87e4-8bc4-56e965046442';
+    for (const parts of [
+      [-253_402_300_799_999, id],
+      [253_402_300_799_999, id],
+      [0, id],
+      [0, 'x'],
+    ]) {
+      const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url');
+      expect([200, 400]).toContain((await get('/api/v1/tasks', `?cursor=${cursor}`)).status);
+    }
+  });
+
+  it('repeated parameters that are no list: BAD_REQUEST that names them', async () => {
+    for (const query of [
+      'range=1h&range=24h',
+      'from=2026-11-25&from=2026-11-24',
+      'limit=1&limit=2',
+      'cluster=a&cluster=b',
+    ]) {
+      const response = await get('/api/v1/stats/hosts', `?${query}`);
+      expect(response.status).toBe(400);
+      const [name = ''] = query.split('=');
+      expect(await error(response)).toMatchObject({ code: 'BAD_REQUEST', details: { parameters: [name] } });
+    }
+  });
+
+  it('a failure of a statement: INTERNAL, with nothing of the statement or the database in it', async () => {
+    await db.pool.query('ALTER TABLE agent RENAME TO hidden_agent');
+    try {
+      // By SQL of our own, and by Prisma's.
+      for (const [path, params] of [
+        ['/api/v1/stats/hosts', {}],
+        ['/api/v1/hosts/[hostname]', { hostname: 'agent-07.fra.example.net' }],
+        ['/api/v1/overview', {}],
+      ] as const) {
+        const response = await get(path, '', { ...params });
+        expect(response.status).toBe(500);
+        const text = await response.text();
+        expect(JSON.parse(text)).toMatchObject({
+          error: { code: 'INTERNAL', message: 'Unexpected error', details: {} },
+        });
+        expect(text).not.toMatch(/select|agent|prisma|postgres|relation/i);
+      }
+    } finally {
+      await db.pool.query('ALTER TABLE hidden_agent RENAME TO agent');
+    }
+  });
+});
+
+describe('windows at the ends of the calendar', () => {
+  const windows = [
+    'from=0000-01-01',
+    'from=1969-12-31&to=1970-01-01T00:00:00.001Z',
+    'to=0001-01-01&range=90d',
+    'from=9999-12-30&to=9999-12-31',
+    'to=9999-12-31T23:59:59.999Z',
+    'from=0001-01-01&to=9999-12-31',
+    'from=2026-03-29T00:59:59.999-12:00&to=2026-03-29T13:00:00.000%2B14:00',
+  ];
+  const paths: { path: string; params?: Record<string, string | string[]>; schema: z.ZodType }[] = [
+    { path: '/api/v1/tasks', schema: TasksBody },
+    { path: '/api/v1/stats/hosts', schema: HostRatesBody },
+    { path: '/api/v1/stats/apps', schema: AppRatesBody },
+    { path: '/api/v1/stats/timeline', schema: TimelineBody },
+    { path: '/api/v1/overview', schema: OverviewBody },
+    {
+      path: '/api/v1/hosts/[hostname]',
+      params: { hostname: 'agent-07.fra.example.net' },
+      schema: HostDetailBody,
+    },
+    { path: '/api/v1/apps/[...appId]', params: { appId: ['shop', 'cart'] }, schema: AppDetailBody },
+  ];
+  it.each(windows.flatMap((window) => paths.map((one) => ({ window, ...one }))))(
+    '$path?$window',
+    async ({ window, path, params, schema }) => {
+      const response = await get(path, `?${window}`, params);
+      // The one window here that ends before it begins.
+      expect(response.status).toBe(window.includes('-12:00') ? 400 : 200);
+      if (response.status === 200) expect(schema.safeParse(await response.json()).error).toBeUndefined();
     },
   );
+});
+
+describe('odd names', () => {
+  const names = [
+    '100%',
+    '%2Fencoded',
+    'a/b//c/',
+    'it\'s "quoted" `so`',
+    "'; DROP TABLE task_end; --",
+    'back\\slash',
+    '日本 ünïcödé 🐳',
+    '{a,b}',
+    ' spaces ',
+    '__proto__',
+    'a?b=c&d#e',
+    'x'.repeat(500),
+  ];
+  const rows = async (path: string, query: string) =>
+    ((await (await get(path, query)).json()) as { items: unknown[] }).items;
+
+  beforeAll(async () => {
+    for (const [n, name] of names.entries()) {
+      await db.pool.query(
+        `INSERT INTO task_end SELECT (jsonb_populate_record(t, $1::jsonb)).* FROM task_end t
+         WHERE app_id IS NOT NULL AND disposition = 'failure' AND reopened_at IS NULL LIMIT 1`,
+        [
+          {
+            id: `00000000-0000-8000-a000-${String(n).padStart(12, '0')}`,
+            task_id: name,
+            host: name,
+            hostname: n % 2 === 0 ? null : name,
+            app_id: `/${name}`,
+            agent_id: name,
+            finished_at: new Date(Date.now() - 60_000),
+          },
+        ],
+      );
+    }
+  });
+
+  it.each(names)('%s is found by host, app, task id and text', async (name) => {
+    const q = encodeURIComponent(name);
+    const task = await get('/api/v1/tasks/[cluster]/[...taskId]', '', {
+      cluster: 'default',
+      taskId: name.split('/'),
+    });
+    expect((await body(TaskDetailBody, task)).task).toMatchObject({ taskId: name, host: name });
+    const host = await body(HostDetailBody, await get('/api/v1/hosts/[hostname]', '', { hostname: name }));
+    expect(host).toMatchObject({
+      rate: { hostname: name, failed: 1, ended: 1 },
+      apps: [{ appId: `/${name}` }],
+    });
+    const app = await body(
+      AppDetailBody,
+      await get('/api/v1/apps/[...appId]', '', { appId: name.split('/') }),
+    );
+    expect(app).toMatchObject({ rate: { appId: `/${name}`, failed: 1 }, hosts: [{ host: name }] });
+    for (const query of [`?host=${q}`, `?app=${q}`, `?app=${encodeURIComponent(`/${name}`)}`]) {
+      expect(await rows('/api/v1/tasks', query)).toMatchObject([{ taskId: name }]);
+    }
+    if (name.length <= 200)
+      expect(await rows('/api/v1/tasks', `?q=${q}&range=1h`)).toMatchObject([{ taskId: name }]);
+    const timeline = await body(TimelineBody, await get('/api/v1/stats/timeline', `?app=${q}`));
+    expect(timeline.buckets.flatMap(({ counts }) => Object.values(counts ?? {}))).toEqual([1]);
+  });
 });
 
 describe('health', () => {

@@ -190,7 +190,9 @@ CREATE TABLE task_end (
 ) PARTITION BY RANGE (finished_at);
 CREATE TABLE task_end_default PARTITION OF task_end DEFAULT;
 
-CREATE INDEX task_end_finished_idx ON task_end (cluster_id, finished_at, id);
+-- What rates by host and by app count, so that a month of ends is never read from the wide rows.
+CREATE INDEX task_end_finished_idx ON task_end (cluster_id, finished_at, id)
+  INCLUDE (host, app_id, state, cause, disposition, reopened_at);
 CREATE INDEX task_end_task_idx ON task_end (cluster_id, task_id);
 CREATE INDEX task_end_host_idx ON task_end (cluster_id, host, finished_at);
 CREATE INDEX task_end_app_idx ON task_end (cluster_id, app_id, finished_at);
@@ -271,6 +273,7 @@ CREATE TABLE exposure_hour (
   PRIMARY KEY (cluster_id, kind, subject, hour)
 ) PARTITION BY RANGE (hour);
 CREATE TABLE exposure_hour_default PARTITION OF exposure_hour DEFAULT;
+-- Not covering: with `task_seconds` in an index no update of a poll could be heap-only, and an hour's rows lie together.
 CREATE INDEX exposure_hour_hour_idx ON exposure_hour (cluster_id, kind, hour);
 
 -- Makes the partition of `parent` for the month of `at` (UTC), moving rows that already wait in the default one.
