@@ -5,7 +5,12 @@
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
     const { env } = await import('@/lib/config/env');
-    if (env().ROLE !== 'all' || env().MESOS_MASTER_URLS.length === 0) return;
+    if (env().ROLE !== 'all') return;
+    if (env().MESOS_MASTER_URLS.length === 0) {
+      const { log } = await import('@/lib/log');
+      log.warn('no Mesos master is configured: nothing is collected until MESOS_MASTER_URLS is set');
+      return;
+    }
     const { startCollectorWithServer } = await import('@/lib/poller/start');
     startCollectorWithServer();
   }

@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react';
-
+import { stripInput } from '@/app/strip-input';
 import { Shell } from '@/components/shell/shell';
 import { STRIP_URL } from '@/components/shell/strip-url';
 import type { Initial } from '@/components/ui/use-live';
-import { env } from '@/lib/config/env';
 import type { StripBody } from '@/lib/contracts/status';
 import { pool } from '@/lib/db/pool';
 import { strip } from '@/lib/stats/strip';
@@ -22,9 +21,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
 /** Null where the database is down: the frame still stands, and the page says what is wrong. */
 async function readStrip(now: Date): Promise<Initial<StripBody> | null> {
   try {
-    const { POLL_INTERVAL_MS, SIMULATED, TIME_ZONE } = env();
-    const query = { pollIntervalMs: POLL_INTERVAL_MS, simulated: SIMULATED, timeZone: TIME_ZONE };
-    return { url: STRIP_URL, body: await strip(pool(), query, now), at: now.toISOString() };
+    return { url: STRIP_URL, body: await strip(pool(), stripInput(), now), at: now.toISOString() };
   } catch {
     return null;
   }

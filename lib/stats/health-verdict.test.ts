@@ -50,6 +50,24 @@ describe('healthVerdict', () => {
       sentence: 'That time has not come yet.',
     },
     {
+      when: 'nothing failed in the minute that was watched',
+      facts: { firstPolledAt: ago(60_000), rate: rate(0, 1), weekBefore: null },
+      tone: 'blind',
+      sentence: 'No failure in 24 h: 1 task ended; watched for 60 s of it.',
+    },
+    {
+      when: 'nothing failed in the half that was watched',
+      facts: { firstPolledAt: ago(12 * HOUR), rate: rate(0, 1), weekBefore: null },
+      tone: 'good',
+      sentence: 'No failure in 24 h: 1 task ended; watched for 12 h of it.',
+    },
+    {
+      when: 'what the master remembered is bad, however short the watch',
+      facts: { firstPolledAt: ago(60_000), rate: rate(30, 40), weekBefore: null },
+      tone: 'bad',
+      sentence: 'Failing: 30 failures in 24 h, 75% of all task ends; watched for 60 s of it.',
+    },
+    {
       when: 'the window ended before anybody watched',
       facts: { firstPolledAt: ago(HOUR), to: ago(2 * HOUR), rate: rate(0, 0), weekBefore: null },
       tone: 'blind',

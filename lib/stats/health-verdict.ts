@@ -22,6 +22,8 @@ export type HealthFacts = {
 type Verdict = OverviewBody['verdict'];
 
 const STALE_INTERVALS = 3;
+/** Below it, no trouble seen does not mean that there was none. */
+const MIN_WATCHED_SHARE = 0.5;
 const HOUR_MS = 3_600_000;
 
 /** Odds below which a host counts as suspect: one wrong word in 10,000 hosts looked at. */
@@ -37,15 +39,21 @@ export const SUSPECT_CHANCE = 1e-4;
  *   half of all ends.
  * - `warn`: at least 5 more than last week and 1.3 times as many; without last week, at least 5 failures and a
  *   tenth of all ends; or a suspect host.
+ *
+ * Where less than half of the window was watched, nothing is called good: then it is `blind` too, and says for how long.
  */
 export function healthVerdict(facts: HealthFacts): Verdict {
   const blind = blindSentence(facts);
   if (blind !== null) return { tone: 'blind', sentence: blind };
   const tone = toneOf(facts);
-  const opening = openingOf(facts, tone);
+  const watched = watchedMs(facts);
+  const isBrief =
+    watched !== null && watched < MIN_WATCHED_SHARE * (facts.to.getTime() - facts.from.getTime());
+  const caution = watched === null ? null : `watched for ${spanWords(watched)} of it`;
+  const parts = [openingOf(facts, tone), concentrationOf(facts), suspectsOf(facts), caution];
   return {
-    tone,
-    sentence: `${[opening, concentrationOf(facts), suspectsOf(facts)].filter(Boolean).join('; ')}.`,
+    tone: isBrief && tone === 'good' ? 'blind' : tone,
+    sentence: `${parts.filter(Boolean).join('; ')}.`,
   };
 }
 
@@ -58,6 +66,12 @@ function blindSentence(facts: HealthFacts): string | null {
   if (end - lastPolledAt.getTime() <= STALE_INTERVALS * pollIntervalMs) return null;
   const age = spanWords(now.getTime() - lastPolledAt.getTime());
   return `Blind: the last poll that read the master was ${age} ago, and what ended since then is not known.`;
+}
+
+/** How much of the window was watched; null: all of it, as far as it is over. */
+function watchedMs({ now, from, to, firstPolledAt }: HealthFacts): number | null {
+  if (firstPolledAt === null || firstPolledAt <= from) return null;
+  return Math.min(now.getTime(), to.getTime()) - firstPolledAt.getTime();
 }
 
 function unwatchedSentence({ ended, failed }: FleetRate): string {

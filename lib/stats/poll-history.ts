@@ -54,7 +54,8 @@ const COLUMNS = `started_at, finished_at, ok, error_code, error_message, url, by
   rejects, warnings`;
 
 const DAY_MS = 86_400_000;
-const FORGOTTEN_AFTER_MS = 3_600_000;
+/** All sources of a cluster are tried in one cycle, and the longest interval is 5 minutes: this one is read no more. */
+const FORGOTTEN_AFTER_MS = 6 * 60_000;
 
 /**
  * How each source that is still read was read lately, by cluster and source (mesos first).

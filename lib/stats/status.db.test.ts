@@ -10,7 +10,7 @@ import { strip } from './strip';
 
 const now = new Date('2026-11-25T12:00:00Z');
 const input = { version: '1.2.3', role: 'all' as const, pollIntervalMs: 30_000, simulated: false };
-const stripInput = { pollIntervalMs: 30_000, simulated: false, timeZone: 'Europe/Berlin' };
+const stripInput = { pollIntervalMs: 30_000, simulated: false, timeZone: 'Europe/Berlin', hasMasters: true };
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -210,6 +210,29 @@ describe('strip', () => {
     await insertCluster(db.pool, east);
     await insertPolls(polls);
     expect(await strip(db.pool, stripInput, now)).toMatchObject({ health, notice, clusters: ['east'] });
+  });
+
+  it('says that no master is configured rather than that none was read', async () => {
+    const given = { ...stripInput, hasMasters: false };
+    expect(await strip(db.pool, given, now)).toMatchObject({
+      health: 'blind',
+      notice: 'No Mesos master is configured: set MESOS_MASTER_URLS and start again.',
+    });
+  });
+
+  it('tells of entries that were left out, and of a state that was cut, though all is read', async () => {
+    await insertCluster(db.pool, east);
+    await insertPolls([{ secondsAgo: 5 }]);
+    const notice = async () => (await strip(db.pool, stripInput, now)).notice;
+    expect(await notice()).toBeNull();
+    await db.pool.query('UPDATE poll_run SET rejected = 549');
+    expect(await notice()).toBe(
+      '549 entries of the last poll could not be understood and were left out; all others are stored.',
+    );
+    await db.pool.query(`UPDATE poll_run SET warnings = '[{"code": "state_truncated", "message": "cut"}]'`);
+    expect(await notice()).toBe(
+      'The Mesos master of east sent a state that was cut short: what stood in the rest of it is missing.',
+    );
   });
 
   it('says that a simulated cluster is one, whoever asks', async () => {

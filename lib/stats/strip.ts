@@ -10,6 +10,8 @@ export type StripInput = {
   /** SIMULATED of this process; data of a simulated cluster says so too, whoever serves it. */
   simulated: boolean;
   timeZone: string;
+  /** False: this process would collect, but no MESOS_MASTER_URLS is set. */
+  hasMasters: boolean;
 };
 
 type Judged = SourceHistory & { health: SourceHealth };
@@ -17,7 +19,7 @@ type Judged = SourceHistory & { health: SourceHealth };
 /**
  * What every page's frame shows: is this a simulation, and can the numbers be trusted now.
  *
- * Shape: `notice` null where all is well. `lastSuccessAt`: the oldest of the masters' last whole polls.
+ * Shape: `notice` null where all is well and all that was read was understood. `lastSuccessAt`: the oldest of the masters' last whole polls.
  * Errors: a database failure propagates. Cost: a few index probes a source.
  */
 export async function strip(db: Db, query: StripInput, now: Date): Promise<StripBody> {
@@ -34,17 +36,30 @@ export async function strip(db: Db, query: StripInput, now: Date): Promise<Strip
     now: now.toISOString(),
     simulated: query.simulated || clusters.some(({ simulated }) => simulated),
     health,
-    notice: health === 'ok' ? null : noticeOf(sources, query.pollIntervalMs, now),
+    notice: health === 'ok' ? oddNotice(sources) : noticeOf(sources, query, now),
     lastSuccessAt: successes.sort((a, b) => a.getTime() - b.getTime())[0]?.toISOString() ?? null,
     clusters: clusters.map(({ name }) => name),
     timeZone: query.timeZone,
   };
 }
 
+/** All is read, but not all of it could be understood, or the master's state was cut: null where neither. */
+function oddNotice(sources: readonly Judged[]): string | null {
+  const cut = sources.find(({ lastSuccess }) =>
+    lastSuccess?.warnings.some(({ code }) => code === 'state_truncated'),
+  );
+  if (cut) return `${nameOf(cut)} sent a state that was cut short: what stood in the rest of it is missing.`;
+  const rejected = sources.reduce((sum, { lastSuccess }) => sum + (lastSuccess?.rejected ?? 0), 0);
+  if (rejected === 0) return null;
+  const entries = rejected === 1 ? '1 entry' : `${rejected.toLocaleString('en')} entries`;
+  return `${entries} of the last poll could not be understood and ${rejected === 1 ? 'was' : 'were'} left out; all others are stored.`;
+}
+
 /** The worst thing in one sentence. */
-function noticeOf(sources: readonly Judged[], pollIntervalMs: number, now: Date): string {
+function noticeOf(sources: readonly Judged[], { pollIntervalMs, hasMasters }: StripInput, now: Date): string {
   const masters = sources.filter(({ source }) => source === 'mesos');
   const never = masters.find(({ health }) => health === 'never');
+  if (!hasMasters) return 'No Mesos master is configured: set MESOS_MASTER_URLS and start again.';
   if (masters.length === 0) return 'No Mesos master has been read yet.';
   if (never) return `No Mesos master has been read yet: ${reasonOf(never)}`;
   const worst =

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 
 import { loadPage } from '@/app/load-page';
-import { hostsUrl } from '@/components/hosts/host-urls';
+import { hostsUrl, MOST_HOSTS } from '@/components/hosts/host-urls';
 import { HostsView } from '@/components/hosts/hosts-view';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import { pool } from '@/lib/db/pool';
@@ -13,6 +13,6 @@ export const metadata: Metadata = { title: 'Hosts' };
 export default async function HostsPage({ searchParams }: { searchParams: Promise<RawSearchParams> }) {
   const { window } = pageWindow(await searchParams);
   const now = new Date();
-  const body = await loadPage(() => hostRates(pool(), { ...windowAt(window, now), limit: 5000 }, now));
+  const body = await loadPage(() => hostRates(pool(), { ...windowAt(window, now), limit: MOST_HOSTS }, now));
   return <HostsView initial={{ url: hostsUrl(window), body, at: now.toISOString() }} />;
 }

@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 
 import { loadPage } from '@/app/load-page';
+import { stripInput } from '@/app/strip-input';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import {
   PAGE_SIZE,
@@ -11,7 +12,6 @@ import {
   tasksApiUrl,
 } from '@/components/tasks/task-filters';
 import { TaskList } from '@/components/tasks/task-list';
-import { env } from '@/lib/config/env';
 import { pool } from '@/lib/db/pool';
 import { withQuery } from '@/lib/format/hrefs';
 import { listTasks } from '@/lib/stats/list-tasks';
@@ -57,11 +57,6 @@ function narrowing(filters: TaskFilters) {
     exitCode: exitCode ?? undefined,
     q: q ?? undefined,
   };
-}
-
-function stripInput() {
-  const { POLL_INTERVAL_MS, SIMULATED, TIME_ZONE } = env();
-  return { pollIntervalMs: POLL_INTERVAL_MS, simulated: SIMULATED, timeZone: TIME_ZONE };
 }
 
 function isTaskCursor(text: string): boolean {

@@ -2,12 +2,13 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 
 import { loadPage } from '@/app/load-page';
-import { hostUrl } from '@/components/hosts/host-urls';
+import { hostUrl, MOST_HOSTS } from '@/components/hosts/host-urls';
 import { HostView } from '@/components/hosts/host-view';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import { pathText } from '@/components/tasks/path-text';
 import { pool } from '@/lib/db/pool';
 import { hostDetail } from '@/lib/stats/host-detail';
+import { hostRates } from '@/lib/stats/host-rates';
 
 export const dynamic = 'force-dynamic';
 
@@ -21,9 +22,19 @@ export default async function HostPage({ params, searchParams }: HostPageProps) 
   const hostname = pathText([(await params).hostname]);
   const { window } = pageWindow(await searchParams);
   const now = new Date();
-  const body = await loadPage(() => hostDetail(pool(), { hostname, ...windowAt(window, now) }, now));
+  const span = windowAt(window, now);
+  const [body, fleet] = await loadPage(() =>
+    Promise.all([
+      hostDetail(pool(), { hostname, ...span }, now),
+      hostRates(pool(), { ...span, limit: MOST_HOSTS }, now),
+    ]),
+  );
   if (body === null) notFound();
   return (
-    <HostView hostname={hostname} initial={{ url: hostUrl(hostname, window), body, at: now.toISOString() }} />
+    <HostView
+      hostname={hostname}
+      hostCount={fleet.items.length}
+      initial={{ url: hostUrl(hostname, window), body, at: now.toISOString() }}
+    />
   );
 }
