@@ -12,10 +12,10 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
-import { ReviewBody } from '@/lib/contracts/review';
+import { type DayTotals, ReviewBody } from '@/lib/contracts/review';
 import { causeGroup } from '@/lib/domain/cause-group';
 import { reviewHref, tasksHref, withQuery } from '@/lib/format/hrefs';
-import { formatCount, plural } from '@/lib/format/numbers';
+import { formatCount, NOT_KNOWN, plural } from '@/lib/format/numbers';
 import { formatDay } from '@/lib/format/times';
 
 import { formatDelta } from './delta';
@@ -44,7 +44,7 @@ export function ReviewView({ day, initial }: { day: string; initial: Initial<Rev
       <DayNotices body={body} />
       <Totals body={body} />
       <Panel
-        title={body.totals.groups === 0 ? 'No problems' : plural(body.totals.groups, 'problem')}
+        title={problemsTitle(body)}
         note="grouped by app and cause, the newest failure first"
         actions={
           <PlainLink
@@ -104,39 +104,47 @@ function DayNotices({ body }: { body: ReviewBody }) {
 }
 
 function Totals({ body: { totals, totalsBefore } }: { body: ReviewBody }) {
-  const figure = (label: string, now: number, before: number, title: string) => ({
-    label,
-    value: formatCount(now),
-    note: `${formatCount(before)} the day before (${formatDelta(now, before)})`,
-    title,
-  });
+  const figure = (label: string, count: keyof DayTotals, title: string) => {
+    const [now, before] = [totals?.[count], totalsBefore?.[count]];
+    return {
+      label,
+      value: now === undefined ? NOT_KNOWN : formatCount(now),
+      note:
+        before === undefined
+          ? 'the day before is not known'
+          : `${formatCount(before)} the day before${now === undefined ? '' : ` (${formatDelta(now, before)})`}`,
+      title,
+    };
+  };
   return (
     <KeyFigures
       label="The day against the day before"
       figures={[
         {
-          ...figure('Failures', totals.failed, totalsBefore.failed, 'Task ends that nobody asked for'),
-          tone: totals.failed > totalsBefore.failed ? 'bad' : undefined,
+          ...figure('Failures', 'failed', 'Task ends that nobody asked for'),
+          tone: totals && totalsBefore && totals.failed > totalsBefore.failed ? 'bad' : undefined,
         },
-        figure(
-          'Problems',
-          totals.groups,
-          totalsBefore.groups,
-          'Groups of failures with the same app and cause',
-        ),
-        figure(
-          'Killed',
-          totals.killed,
-          totalsBefore.killed,
-          'Killed on request: deployments, scaling, operators',
-        ),
-        figure('All ends', totals.ended, totalsBefore.ended, 'Every task that ended, for whatever reason'),
+        figure('Problems', 'groups', 'Groups of failures with the same app and cause'),
+        figure('Killed', 'killed', 'Killed on request: deployments, scaling, operators'),
+        figure('All ends', 'ended', 'Every task that ended, for whatever reason'),
       ]}
     />
   );
 }
 
+function problemsTitle({ totals }: ReviewBody): string {
+  if (totals === null) return 'Problems';
+  return totals.groups === 0 ? 'No problems' : plural(totals.groups, 'problem');
+}
+
 function NothingFailed({ body }: { body: ReviewBody }) {
+  if (body.totals === null) {
+    return (
+      <Empty title="Not observed">
+        exit137 read no Mesos master on this day, and knows no task that ended on it.
+      </Empty>
+    );
+  }
   if (body.gaps.length > 0) {
     return (
       <Empty title="No failure was seen, but the day was not wholly observed.">See the notices above.</Empty>

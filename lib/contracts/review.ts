@@ -34,6 +34,9 @@ export const ReviewGroup = z.object({
 });
 export type ReviewGroup = z.infer<typeof ReviewGroup>;
 
+export const DayTotals = z.object({ ended: count, failed: count, killed: count, groups: count });
+export type DayTotals = z.infer<typeof DayTotals>;
+
 export const ReviewBody = z.object({
   day: z.string(),
   timeZone: z.string(),
@@ -44,8 +47,9 @@ export const ReviewBody = z.object({
   previousDay: z.string(),
   /** Null: tomorrow. */
   nextDay: z.string().nullable(),
-  totals: z.object({ ended: count, failed: count, killed: count, groups: count }),
-  totalsBefore: z.object({ ended: count, failed: count, killed: count, groups: count }),
+  /** Null: nobody watched that day, and nothing of it is known. */
+  totals: DayTotals.nullable(),
+  totalsBefore: DayTotals.nullable(),
   /** Newest failure first. */
   groups: z.array(ReviewGroup),
   /** Failed the day before, not on this day. */

@@ -19,6 +19,10 @@ describe('parseQuery', () => {
     expect(tasks('state=&host=&app=%20&q=&exitCode=&cursor=')).toEqual({ limit: 50 });
   });
 
+  it('looks for NUL as it is stored, and never drops a filter that holds nothing else', () => {
+    expect(tasks('host=%00').host).toBe('\u2400');
+  });
+
   it('takes repeated keys and commas as one list', () => {
     expect(tasks('state=TASK_FAILED&state=TASK_LOST,TASK_ERROR').state).toEqual([
       'TASK_FAILED',

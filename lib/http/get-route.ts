@@ -49,10 +49,10 @@ export function parseQuery<Query>(contract: z.ZodType<Query>, search: URLSearchP
 function rawQuery(search: URLSearchParams): RawQuery {
   const raw: RawQuery = {};
   for (const key of new Set(search.keys())) {
-    // NUL stands in no name or message, and Postgres refuses it in text.
+    // Postgres refuses NUL in text; what the collector stores has this sign in its place.
     const values = search
       .getAll(key)
-      .map((value) => value.replaceAll('\0', ''))
+      .map((value) => value.replaceAll('\0', '\u2400'))
       .filter((value) => value.trim() !== '');
     const [first, ...more] = values;
     if (first !== undefined) raw[key] = more.length === 0 ? first : values;

@@ -7,6 +7,7 @@ import { review } from './review';
 import { reviewDays } from './review-day';
 
 const now = new Date('2026-11-25T12:00:00Z');
+const NONE = { ended: 0, failed: 0, killed: 0, groups: 0 };
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -48,6 +49,15 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 describe('review', () => {
+  it.each([
+    { when: 'before the first poll', day: '2026-11-09', totals: null, totalsBefore: null },
+    { when: 'the first day watched', day: '2026-11-10', totals: NONE, totalsBefore: null },
+    { when: 'a quiet day in between', day: '2026-11-20', totals: NONE, totalsBefore: NONE },
+    { when: 'a day to come', day: '2026-11-27', totals: null, totalsBefore: null },
+  ])('tells not observed from nothing failed: $when', async ({ day, totals, totalsBefore }) => {
+    expect(await review(db.pool, { day, timeZone: 'UTC' }, now)).toMatchObject({ totals, totalsBefore });
+  });
+
   it('groups the failures of the day by fingerprint, newest first, beside the day before and last week', async () => {
     const body = await review(db.pool, { day: '2026-11-24', timeZone: 'UTC' }, now);
     expect(

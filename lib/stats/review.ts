@@ -1,4 +1,4 @@
-import type { ReviewBody, ReviewGroup } from '@/lib/contracts/review';
+import type { DayTotals, ReviewBody, ReviewGroup } from '@/lib/contracts/review';
 import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
 
@@ -8,7 +8,7 @@ import { toCause, toProof } from './known-words';
 import { gapItems, listGapRuns } from './list-gaps';
 import { type ReviewDays, reviewDays } from './review-day';
 import { reviewStatus } from './review-status';
-import { unwatchedSpans } from './unwatched';
+import { isWatchedAtAll, unwatchedSpans } from './unwatched';
 
 const MAX_GROUPS = 500;
 const MAX_GONE = 200;
@@ -42,8 +42,8 @@ export async function review(db: Db, query: ReviewInput, now: Date): Promise<Rev
     partial,
     previousDay: days.previousDay,
     nextDay: day.to > now ? null : days.nextDay,
-    totals: await readTotals(db, clusters, day),
-    totalsBefore: await readTotals(db, clusters, dayBefore),
+    totals: await readTotals(db, clusters, day, now),
+    totalsBefore: await readTotals(db, clusters, dayBefore, now),
     groups: await listGroups(db, clusters, days, partial),
     gone: await listGone(db, clusters, days),
     gaps: gapItems([...gaps, ...unwatched].sort((a, b) => a.from.getTime() - b.from.getTime())),
@@ -54,8 +54,10 @@ async function readTotals(
   db: Db,
   clusters: readonly ClusterScope[],
   window: Window,
-): Promise<ReviewBody['totals']> {
+  now: Date,
+): Promise<DayTotals | null> {
   const totals = totalsOf(await countEnds(db, clusters, window, { stepMs: null }));
+  if (totals.ended === 0 && !isWatchedAtAll(window, watchedClusters(clusters), now)) return null;
   const { rows } = await db.query<{ groups: number }>(
     `SELECT count(DISTINCT (cluster_id, fingerprint))::int AS groups FROM task_end
      WHERE cluster_id = ANY ($1::smallint[]) AND finished_at >= $2 AND finished_at < $3

@@ -39,6 +39,14 @@ export function unwatchedSpans(
     .sort((a, b) => a.from.getTime() - b.from.getTime() || a.to.getTime() - b.to.getTime());
 }
 
+/** False: the window lies before the first poll of every cluster, after the last, or ahead: zero means nothing then. */
+export function isWatchedAtAll(window: Window, clusters: readonly WatchedSpan[], now: Date): boolean {
+  return clusters.some(({ firstPolledAt, lastPolledAt }) => {
+    if (firstPolledAt === null || lastPolledAt === null) return false;
+    return firstPolledAt < window.to && lastPolledAt > window.from && window.from < now;
+  });
+}
+
 function unseenBefore({ from, to }: Window, firstPolledAt: Date): Window | null {
   if (firstPolledAt <= from) return null;
   return { from, to: firstPolledAt < to ? firstPolledAt : to };
