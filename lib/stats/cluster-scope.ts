@@ -1,7 +1,6 @@
 import type { Db } from '@/lib/db/pool';
 
-const HOUR_MS = 3_600_000;
-const RETIRED_AFTER_MS = 7 * 24 * HOUR_MS;
+const RETIRED_AFTER_MS = 7 * 24 * 3_600_000;
 
 /** A cluster that a question is about, and how long it was watched. */
 export type ClusterScope = {
@@ -44,15 +43,8 @@ export async function clustersInScope(db: Db, name: string | undefined): Promise
     simulated: row.simulated,
     firstPolledAt: row.first_polled_at,
     lastPolledAt: row.last_polled_at,
-    exposedFrom: exposedFrom(row.first_exposure, row.first_polled_at),
+    exposedFrom: row.first_exposure,
   }));
-}
-
-/** The hour of the first poll is credited from that poll on, not from its start. */
-function exposedFrom(firstHour: Date | null, firstPolledAt: Date | null): Date | null {
-  if (firstHour === null || firstPolledAt === null) return firstHour;
-  const polledMs = firstPolledAt.getTime() - firstHour.getTime();
-  return polledMs > 0 && polledMs < HOUR_MS ? firstPolledAt : firstHour;
 }
 
 /**
