@@ -99,6 +99,8 @@ async function serveAndStop(progress, run, env) {
       ['/healthz', () => true],
       ['/', (body) => body.includes('<html')],
       ['/api/v1/tasks?limit=1', (body) => !body.includes('"items":[]')],
+      // The lease and the clusters are read through Prisma, whose engine must have come along.
+      ['/api/v1/status', (body) => body.includes('"holder":')],
     ]) {
       await eventually(`${url}${path}`, isGood, server);
     }
