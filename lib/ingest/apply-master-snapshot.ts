@@ -5,12 +5,14 @@ import { inTransaction } from '@/lib/db/in-transaction';
 import type { MasterSnapshot } from '@/lib/domain/snapshot';
 import type { MesosTask } from '@/lib/domain/task';
 
-import { applyTaskEnds, ensureMonths, knownEnds, standInsOf } from './apply-task-ends';
+import { agentRows, markAgentsGone, upsertAgents, upsertFrameworks } from './apply-agents';
+import { addExposure } from './apply-exposure';
+import { applyTaskEnds, knownEnds, standInsOf } from './apply-task-ends';
 import { liveKey } from './identity';
 import { assertLease, type Lease } from './lease';
 import { appIdOf, type MarathonKnowledge } from './marathon-context';
 import { forgetEnds, type Memory, seenKey } from './memory';
-import { type Exposure, type Lifetime, planExposure } from './plan-exposure';
+import { type Lifetime, planExposure } from './plan-exposure';
 import { type Gap, planGaps } from './plan-gaps';
 import { type EndPlan, type LiveTasks, livesOn, planTaskEnds, toTaskEnds } from './plan-task-ends';
 import { insertPollRun } from './poll-run';
@@ -283,106 +285,6 @@ async function updateCluster(
       counters === null ? null : JSON.stringify(sanitize(counters)),
     ],
   );
-}
-
-async function upsertFrameworks(
-  client: PoolClient,
-  clusterId: number,
-  { frameworks }: MasterSnapshot,
-  now: Date,
-) {
-  const rows = frameworks.map((one) => ({
-    cluster_id: clusterId,
-    framework_id: one.frameworkId,
-    name: one.name,
-    webui_url: one.webuiUrl,
-    registered: one.registered,
-    first_seen_at: now,
-    last_seen_at: now,
-  }));
-  await client.query(
-    `INSERT INTO framework SELECT DISTINCT ON (framework_id) * FROM json_populate_recordset(NULL::framework, $1::json)
-     ORDER BY framework_id, registered DESC
-     ON CONFLICT (cluster_id, framework_id) DO UPDATE SET name = excluded.name, webui_url = excluded.webui_url,
-       registered = excluded.registered, last_seen_at = excluded.last_seen_at`,
-    [JSON.stringify(sanitize(rows))],
-  );
-}
-
-function agentRows(clusterId: number, snapshot: MasterSnapshot) {
-  const running = new Map<string, number>();
-  for (const task of snapshot.live) {
-    if (task.state === 'TASK_RUNNING') running.set(task.agentId, (running.get(task.agentId) ?? 0) + 1);
-  }
-  return snapshot.agents.map((agent) => ({
-    cluster_id: clusterId,
-    agent_id: agent.agentId,
-    hostname: agent.hostname,
-    pid: agent.pid,
-    port: agent.port,
-    version: agent.version,
-    active: agent.active,
-    registered_at: agent.registeredAt,
-    reregistered_at: agent.reregisteredAt,
-    cpus: agent.cpus,
-    mem_mb: agent.memMb,
-    disk_mb: agent.diskMb,
-    attributes: agent.attributes,
-    tasks_running: running.get(agent.agentId) ?? 0,
-  }));
-}
-
-async function upsertAgents(client: PoolClient, changed: ReturnType<typeof agentRows>, now: Date) {
-  if (changed.length === 0) return;
-  const rows = changed.map((row) => ({ ...row, first_seen_at: now, last_seen_at: now }));
-  await client.query(
-    `INSERT INTO agent SELECT DISTINCT ON (agent_id) * FROM json_populate_recordset(NULL::agent, $1::json)
-     ON CONFLICT (cluster_id, agent_id) DO UPDATE SET hostname = excluded.hostname, pid = excluded.pid,
-       port = excluded.port, version = excluded.version, active = excluded.active,
-       registered_at = excluded.registered_at, reregistered_at = excluded.reregistered_at, cpus = excluded.cpus,
-       mem_mb = excluded.mem_mb, disk_mb = excluded.disk_mb, attributes = excluded.attributes,
-       tasks_running = excluded.tasks_running, last_seen_at = excluded.last_seen_at, gone_at = NULL`,
-    [JSON.stringify(sanitize(rows))],
-  );
-}
-
-async function markAgentsGone(
-  client: PoolClient,
-  clusterId: number,
-  { agents }: MasterSnapshot,
-  now: Date,
-): Promise<void> {
-  await client.query(
-    `UPDATE agent SET gone_at = $2, active = false, tasks_running = 0
-     WHERE cluster_id = $1 AND gone_at IS NULL
-       AND NOT EXISTS (SELECT 1 FROM unnest($3::text[]) AS listed (agent_id) WHERE listed.agent_id = agent.agent_id)`,
-    [clusterId, now, agents.map(({ agentId }) => sanitize(agentId))],
-  );
-}
-
-async function addExposure(client: PoolClient, clusterId: number, exposure: readonly Exposure[], now: Date) {
-  await ensureMonths(
-    client,
-    'exposure_hour',
-    exposure.map(({ hour }) => hour),
-    now,
-  );
-  for (let at = 0; at < exposure.length; at += 20_000) {
-    const part = exposure.slice(at, at + 20_000);
-    await client.query(
-      `INSERT INTO exposure_hour (cluster_id, hour, kind, subject, task_seconds)
-       SELECT $1, * FROM unnest($2::timestamptz[], $3::text[], $4::text[], $5::float8[])
-       ON CONFLICT (cluster_id, kind, subject, hour)
-       DO UPDATE SET task_seconds = exposure_hour.task_seconds + excluded.task_seconds`,
-      [
-        clusterId,
-        part.map(({ hour }) => hour),
-        part.map(({ kind }) => kind),
-        part.map(({ subject }) => sanitize(subject)),
-        part.map(({ taskSeconds }) => taskSeconds),
-      ],
-    );
-  }
 }
 
 async function insertGaps(client: PoolClient, clusterId: number, gaps: readonly Gap[]): Promise<void> {
