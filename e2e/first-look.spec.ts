@@ -7,7 +7,7 @@ test('a newcomer sees at once whether the cluster is healthy, and that it is a s
 
   // The verdict is a sentence with numbers in it, not a logo.
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(/\d/);
-  const banner = page.getByRole('note', { name: 'Simulated cluster' });
+  const banner = page.getByRole('complementary', { name: 'Simulated cluster' });
   await expect(banner).toContainText('MESOS_MASTER_URLS=');
   await expect(banner).toContainText('MARATHON_URLS=');
 

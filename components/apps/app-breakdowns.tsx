@@ -1,12 +1,13 @@
 'use client';
 
+import { HostLink } from '@/components/hosts/host-name';
 import { type Column, DataTable } from '@/components/ui/data-table';
 import { Empty } from '@/components/ui/empty';
 import { Instant } from '@/components/ui/instant';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { AppDetailBody } from '@/lib/contracts/stats';
 import { formatMemMb } from '@/lib/format/bytes';
-import { hostHref, tasksHref, type WindowParams } from '@/lib/format/hrefs';
+import { tasksHref, type WindowParams } from '@/lib/format/hrefs';
 import { formatCount, formatShare, NOT_KNOWN } from '@/lib/format/numbers';
 
 import classes from './app-view.module.css';
@@ -77,7 +78,7 @@ export function AppHosts({ appId, hosts, links }: AppHostsProps) {
       header: 'Host',
       isRowHeader: true,
       grow: true,
-      cell: ({ host }) => <PlainLink href={hostHref(host, links)}>{host}</PlainLink>,
+      cell: ({ host }) => <HostLink host={host} links={links} />,
     },
     {
       key: 'failed',

@@ -19,9 +19,11 @@ export function AppFigures({ detail }: { detail: AppDetailBody }) {
       value: (
         <>
           {formatRate(rate.failuresPer1000TaskHours)}{' '}
-          <span className={classes.ratio}>
-            {formatRatio(rate.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours)}
-          </span>
+          {rate.failuresPer1000TaskHours !== null && (
+            <span className={classes.ratio}>
+              {formatRatio(rate.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours)}
+            </span>
+          )}
         </>
       ),
       note: `fleet ${formatRate(fleet.failuresPer1000TaskHours)}`,

@@ -1,10 +1,11 @@
+import { HostLink } from '@/components/hosts/host-name';
 import { MessageBlock } from '@/components/tasks/message-block';
 import { stateWord } from '@/components/tasks/task-life';
 import { Instant } from '@/components/ui/instant';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { AppDetailBody } from '@/lib/contracts/stats';
-import { hostHref, taskHref } from '@/lib/format/hrefs';
+import { taskHref } from '@/lib/format/hrefs';
 
 import classes from './app-view.module.css';
 
@@ -20,7 +21,7 @@ export function AppLastFailure({ failure, cluster }: LastFailureProps) {
           {failure.host !== null && (
             <>
               {' '}
-              on <PlainLink href={hostHref(failure.host)}>{failure.host}</PlainLink>
+              on <HostLink host={failure.host} />
             </>
           )}
           : <PlainLink href={taskHref({ cluster, taskId: failure.taskId })}>{failure.taskId}</PlainLink>

@@ -2,6 +2,7 @@
 
 import { useQueryState } from 'nuqs';
 
+import { fleetNote, nothingFailed } from '@/components/charts/fleet-words';
 import { RateBars } from '@/components/charts/rate-bars';
 import { usePageWindow } from '@/components/shell/use-page-window';
 import { Empty } from '@/components/ui/empty';
@@ -13,7 +14,7 @@ import { Panel } from '@/components/ui/panel';
 import { type Initial, useLive } from '@/components/ui/use-live';
 import { type AppRate, AppRatesBody } from '@/lib/contracts/stats';
 import { appHref } from '@/lib/format/hrefs';
-import { formatRate, plural } from '@/lib/format/numbers';
+import { plural } from '@/lib/format/numbers';
 
 import { AppTable } from './app-table';
 import { appsUrl } from './app-urls';
@@ -37,8 +38,8 @@ export function AppList({ initial }: { initial: Initial<AppRatesBody> }) {
         title="Apps"
         note={
           <>
-            {plural(items.length, 'app')} · fleet: {formatRate(fleet.failuresPer1000TaskHours)} failures per
-            1,000 task-hours{backedOffNote(items)}
+            {plural(items.length, 'app')} · {fleetNote(fleet)}
+            {backedOffNote(items)}
           </>
         }
         actions={
@@ -60,7 +61,11 @@ export function AppList({ initial }: { initial: Initial<AppRatesBody> }) {
           most={BARS}
           empty={
             <Empty
-              title={filter === '' ? 'No app failed in this window' : 'No failing app matches the filter'}
+              title={
+                filter !== ''
+                  ? 'No failing app matches the filter'
+                  : nothingFailed(fleet, 'No app failed in this window')
+              }
             />
           }
         />

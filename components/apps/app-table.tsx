@@ -44,7 +44,9 @@ function appColumns(fleet: FleetRate, hrefOf: AppTableProps['hrefOf']): Column<A
       sortValue: (row) => row.appId,
       cell: (row) => (
         <span className={classes.app}>
-          <PlainLink href={hrefOf(row)}>{row.appId}</PlainLink>
+          <span className={classes.name} title={row.appId}>
+            <PlainLink href={hrefOf(row)}>{row.appId}</PlainLink>
+          </span>
           <AppMarks app={row} />
         </span>
       ),
@@ -68,7 +70,8 @@ function appColumns(fleet: FleetRate, hrefOf: AppTableProps['hrefOf']): Column<A
         <>
           {formatRate(row.failuresPer1000TaskHours)}{' '}
           <span className={classes.ratio}>
-            {formatRatio(row.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours)}
+            {row.failuresPer1000TaskHours !== null &&
+              formatRatio(row.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours)}
           </span>
         </>
       ),

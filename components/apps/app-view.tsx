@@ -13,6 +13,7 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
+import { isObserved } from '@/lib/charts/timeline-model';
 import { AppDetailBody } from '@/lib/contracts/stats';
 import { tasksHref, withQuery } from '@/lib/format/hrefs';
 
@@ -72,12 +73,28 @@ export function AppView({ appId, initial }: AppViewProps) {
           hide={['app']}
           links={links}
           pageSize={NEWEST}
-          empty={<Empty title="No task of this app failed in this window" />}
+          empty={
+            <Empty
+              title={
+                isObserved(data.timeline)
+                  ? 'No task of this app failed in this window'
+                  : 'Nothing was observed in this window'
+              }
+            />
+          }
         />
       </Panel>
       <Columns>
         <Panel title="Why its tasks ended">
-          <CauseBars causes={data.causes} filters={filters} />
+          <CauseBars
+            causes={data.causes}
+            filters={filters}
+            empty={
+              isObserved(data.timeline)
+                ? 'No task of this app ended in this window'
+                : 'Nothing was observed in this window'
+            }
+          />
         </Panel>
         <Panel title="Failures by host" flush>
           <AppHosts appId={appId} hosts={data.hosts} links={links} />

@@ -12,12 +12,14 @@ type CauseBarsProps = {
   causes: readonly CauseCount[];
   /** Window and narrowing that the links to /tasks keep. */
   filters: TasksHrefFilters;
+  /** What to say where nothing ended; a window that nobody observed must not pass for a quiet one. */
+  empty?: string;
 };
 
 /** Why tasks ended, failures first; each row leads to its tasks. */
-export function CauseBars({ causes, filters }: CauseBarsProps) {
+export function CauseBars({ causes, filters, empty = 'No task ended in this window' }: CauseBarsProps) {
   const rows = causeRows(causes);
-  if (rows.length === 0) return <Empty title="No task ended in this window" />;
+  if (rows.length === 0) return <Empty title={empty} />;
   return (
     <ul className={classes.list} aria-label="Causes">
       {rows.map(({ cause, disposition, group, label, ends, length }) => (
@@ -32,7 +34,10 @@ export function CauseBars({ causes, filters }: CauseBarsProps) {
                 className={classes.bar}
               />
             </span>
-            <span className={classes.count}>{formatCount(ends)}</span>
+            <span className={classes.count}>
+              <span className="visually-hidden">, </span>
+              {formatCount(ends)}
+            </span>
           </PlainLink>
         </li>
       ))}

@@ -22,7 +22,11 @@ type RateBarsProps<Row extends RateRow> = {
   rows: readonly Row[];
   fleet: FleetRate;
   nameOf: (row: Row) => string;
+  /** The name in full where `nameOf` is short. */
+  titleOf?: (row: Row) => string;
   hrefOf: (row: Row) => string;
+  /** True: the name stands for one that is not known. */
+  isVague?: (row: Row) => boolean;
   /** Beside the name: a mark of suspicion. */
   markOf?: (row: Row) => ReactNode;
   /** How many of the worst to draw. */
@@ -35,11 +39,11 @@ type RateBarsProps<Row extends RateRow> = {
  * The dashed line is the fleet's own rate.
  */
 export function RateBars<Row extends RateRow>(props: RateBarsProps<Row>) {
-  const { label, rows, fleet, nameOf, hrefOf, markOf, most = 20 } = props;
+  const { label, rows, fleet, nameOf, titleOf = nameOf, hrefOf, isVague, markOf, most = 20 } = props;
   const model = rateBarsModel(rows, fleet, most);
   if (model.bars.length === 0) return props.empty;
   return (
-    <div className={classes.chart}>
+    <div className={classes.chart} data-measure={model.measure}>
       <div className={classes.head} aria-hidden>
         <span className={classes.key}>
           <GroupSwatch group="oom" /> out of memory <GroupSwatch group="failure" /> other
@@ -55,20 +59,22 @@ export function RateBars<Row extends RateRow>(props: RateBarsProps<Row>) {
             </span>
           )}
         </span>
-        <span className={classes.unit}>{model.measure === 'rate' ? 'per 1,000 task-h' : 'failures'}</span>
+        {model.measure === 'rate' && <span className={classes.unit}>per 1,000 task-h</span>}
         <span className={classes.unit}>failed</span>
       </div>
       <ol className={classes.bars} aria-label={label}>
         {model.bars.map(({ row, failed, rate, length, oomPart }) => (
-          <li key={nameOf(row)}>
+          <li key={hrefOf(row)}>
             <PlainLink
               href={hrefOf(row)}
               className={classes.row}
-              title={`${nameOf(row)}\n${plural(failed, 'failure')} of ${plural(row.ended, 'task end')} (${formatShare(row.failureShare)})\n${formatRate(rate)} per 1,000 task-hours, fleet ${formatRatio(rate, fleet.failuresPer1000TaskHours)}`}
+              title={`${titleOf(row)}\n${plural(failed, 'failure')} of ${plural(row.ended, 'task end')} (${formatShare(row.failureShare)})\n${formatRate(rate)} per 1,000 task-hours, fleet ${formatRatio(rate, fleet.failuresPer1000TaskHours)}`}
             >
               <span className={classes.name}>
                 {markOf?.(row)}
-                <span className={classes.text}>{nameOf(row)}</span>
+                <span className={classes.text} data-vague={isVague?.(row) || undefined}>
+                  {nameOf(row)}
+                </span>
               </span>
               <span className={classes.track}>
                 <span className={classes.bar} style={{ '--length': length }} hidden={length === 0}>
@@ -78,10 +84,18 @@ export function RateBars<Row extends RateRow>(props: RateBarsProps<Row>) {
                   <span className={classes.mark} style={{ '--at': model.fleetMark }} />
                 )}
               </span>
-              <span className={classes.value}>
-                {model.measure === 'rate' ? formatRate(rate) : formatCount(failed)}
+              {model.measure === 'rate' && (
+                <span className={classes.value}>
+                  <span className="visually-hidden">, </span>
+                  {formatRate(rate)}
+                  <span className="visually-hidden"> per 1,000 task-hours</span>
+                </span>
+              )}
+              <span className={classes.count}>
+                <span className="visually-hidden">, </span>
+                {formatCount(failed)}
+                <span className="visually-hidden"> failed</span>
               </span>
-              <span className={classes.count}>{formatCount(failed)}</span>
             </PlainLink>
           </li>
         ))}

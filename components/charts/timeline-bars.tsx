@@ -1,9 +1,17 @@
 'use client';
 
 import { memo } from 'react';
-import { Bar, BarChart, CartesianGrid, ResponsiveContainer, XAxis, YAxis } from 'recharts';
+import {
+  Bar,
+  BarChart,
+  CartesianGrid,
+  ResponsiveContainer,
+  XAxis,
+  type XAxisTickContentProps,
+  YAxis,
+} from 'recharts';
 
-import { useTimeZone } from '@/components/ui/now';
+import { useThisQuarterHour, useTimeZone } from '@/components/ui/now';
 import { axisLabel } from '@/lib/charts/bucket-label';
 import type { TimelineModel } from '@/lib/charts/timeline-model';
 import type { CauseGroup } from '@/lib/domain/cause';
@@ -21,10 +29,11 @@ const TICK = { fill: 'var(--text-muted)', fontSize: 11 };
 /** Draws the bars and axes, nothing else: no decision, no events, no animation. */
 export const TimelineBars = memo(function TimelineBars({ model, hidden, windowMs }: TimelineBarsProps) {
   const timeZone = useTimeZone();
+  const now = useThisQuarterHour();
   const visible = model.series.filter(({ group }) => !hidden.includes(group));
   const labelOf = (index: number): string => {
     const point = model.points[index];
-    return point ? axisLabel(point.start, windowMs, timeZone) : '';
+    return point ? axisLabel(point.start, windowMs, timeZone, now) : '';
   };
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -33,7 +42,7 @@ export const TimelineBars = memo(function TimelineBars({ model, hidden, windowMs
         <XAxis
           dataKey="index"
           height={AXIS_HEIGHT}
-          tick={TICK}
+          tick={(tick: XAxisTickContentProps) => <TimeTick tick={tick} text={labelOf(tick.payload.value)} />}
           tickLine={false}
           axisLine={{ stroke: 'var(--line-strong)' }}
           tickFormatter={labelOf}
@@ -63,3 +72,20 @@ export const TimelineBars = memo(function TimelineBars({ model, hidden, windowMs
     </ResponsiveContainer>
   );
 });
+
+/** A label of the time axis; the first begins at its bar, or a long one would be cut off at the left. */
+function TimeTick({ tick, text }: { tick: XAxisTickContentProps; text: string }) {
+  const isFirst = tick.index === 0;
+  return (
+    <text
+      x={isFirst ? Math.min(Number(tick.x), AXIS_WIDTH) : tick.x}
+      y={tick.y}
+      dy="0.71em"
+      fill={TICK.fill}
+      fontSize={TICK.fontSize}
+      textAnchor={isFirst ? 'start' : 'middle'}
+    >
+      {text}
+    </text>
+  );
+}

@@ -3,7 +3,12 @@
 import dynamic from 'next/dynamic';
 import { parseAsArrayOf, parseAsStringLiteral, useQueryState } from 'nuqs';
 
-import { type TimelineModel, type TimelinePoint, timelineModel } from '@/lib/charts/timeline-model';
+import {
+  isObserved,
+  type TimelineModel,
+  type TimelinePoint,
+  timelineModel,
+} from '@/lib/charts/timeline-model';
 import type { TimelineBody } from '@/lib/contracts/stats';
 import { CAUSE_GROUPS, type CauseGroup } from '@/lib/domain/cause';
 import { type TasksHrefFilters, tasksHref } from '@/lib/format/hrefs';
@@ -54,6 +59,9 @@ export function TimelineChart({ title = 'Task ends by cause', state, filters = {
       state={state}
       note={state.data && summary(timelineModel(state.data))}
       actions={actions}
+      emptyText={(timeline) =>
+        isObserved(timeline) ? null : 'No poll saw this time: what happened in it is not known.'
+      }
     >
       {(timeline) => {
         const model = timelineModel(timeline);

@@ -1,7 +1,7 @@
 'use client';
 
 import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
-import { useTimeZone } from '@/components/ui/now';
+import { useThisQuarterHour, useTimeZone } from '@/components/ui/now';
 import { PlainLink } from '@/components/ui/plain-link';
 import { bucketLabel } from '@/lib/charts/bucket-label';
 import type { TimelineModel, TimelinePoint } from '@/lib/charts/timeline-model';
@@ -28,6 +28,7 @@ const LINES_AT_MOST = 24;
  */
 export function TimelineColumns({ model, hidden, hrefOf, children }: TimelineColumnsProps) {
   const timeZone = useTimeZone();
+  const now = useThisQuarterHour();
   const [active, setActive] = useState<number | null>(null);
   const columns = useRef<HTMLDivElement>(null);
   const count = model.points.length;
@@ -74,7 +75,7 @@ export function TimelineColumns({ model, hidden, hrefOf, children }: TimelineCol
             className={classes.column}
             style={{ gridColumn: item.index + 1 }}
             tabIndex={item.index === stop ? 0 : -1}
-            aria-label={spoken(item, timeZone)}
+            aria-label={spoken(item, timeZone, now)}
             data-deployed={item.deployments.length === 0 ? undefined : lined ? 'lined' : 'marked'}
             onPointerEnter={() => setActive(item.index)}
             onFocus={() => setActive(item.index)}
@@ -111,8 +112,8 @@ function lastWithFailure(model: TimelineModel): number {
   return index === -1 ? model.points.length - 1 : index;
 }
 
-function spoken(point: TimelinePoint, timeZone: string): string {
-  const when = bucketLabel(point, timeZone);
+function spoken(point: TimelinePoint, timeZone: string, now: Date): string {
+  const when = bucketLabel(point, timeZone, now);
   if (point.total === null) return `${when}: not observed`;
   const killed = point.killed ?? 0;
   const parts = [

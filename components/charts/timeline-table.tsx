@@ -1,7 +1,7 @@
 'use client';
 
 import { type Column, DataTable } from '@/components/ui/data-table';
-import { useTimeZone } from '@/components/ui/now';
+import { useThisQuarterHour, useTimeZone } from '@/components/ui/now';
 import { PlainLink } from '@/components/ui/plain-link';
 import { bucketLabel } from '@/lib/charts/bucket-label';
 import type { TimelineModel, TimelinePoint } from '@/lib/charts/timeline-model';
@@ -15,13 +15,14 @@ type TimelineTableProps = { model: TimelineModel; hrefOf: (point: TimelinePoint)
 /** The timeline as numbers, newest first; quiet observed buckets are left out. */
 export function TimelineTable({ model, hrefOf }: TimelineTableProps) {
   const timeZone = useTimeZone();
+  const now = useThisQuarterHour();
   const rows = model.points.filter((point) => point.total !== 0 || point.coverage !== 'observed').reverse();
   const columns: Column<TimelinePoint>[] = [
     {
       key: 'when',
       header: 'When',
       isRowHeader: true,
-      cell: (point) => <PlainLink href={hrefOf(point)}>{bucketLabel(point, timeZone)}</PlainLink>,
+      cell: (point) => <PlainLink href={hrefOf(point)}>{bucketLabel(point, timeZone, now)}</PlainLink>,
     },
     ...model.series.map(
       ({ group, label }): Column<TimelinePoint> => ({

@@ -1,5 +1,5 @@
 import { GroupSwatch } from '@/components/task-ends/cause-mark';
-import { useTimeZone } from '@/components/ui/now';
+import { useThisQuarterHour, useTimeZone } from '@/components/ui/now';
 import { bucketLabel } from '@/lib/charts/bucket-label';
 import type { TimelineModel, TimelinePoint } from '@/lib/charts/timeline-model';
 import { COVERAGE_LABELS } from '@/lib/contracts/stats';
@@ -21,6 +21,7 @@ const DEPLOYMENTS_SHOWN = 3;
 /** The numbers of the bucket under the pointer or the focus. Screen readers get them from the link's name. */
 export function TimelineTip({ point, series, hidden, place }: TimelineTipProps) {
   const timeZone = useTimeZone();
+  const now = useThisQuarterHour();
   const shown = series.filter(({ group }) => !hidden.includes(group) && (point[group] ?? 0) > 0);
   return (
     <div
@@ -29,7 +30,7 @@ export function TimelineTip({ point, series, hidden, place }: TimelineTipProps) 
       style={{ '--place': place }}
       aria-hidden
     >
-      <p className={classes.when}>{bucketLabel(point, timeZone)}</p>
+      <p className={classes.when}>{bucketLabel(point, timeZone, now)}</p>
       {shown.map(({ group, label }) => (
         <p key={group} className={classes.row}>
           <GroupSwatch group={group} /> {label} <span>{formatCount(point[group])}</span>

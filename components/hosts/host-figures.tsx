@@ -22,7 +22,8 @@ export function HostFigures({ detail }: { detail: HostDetailBody }) {
       label: 'Per 1,000 task-hours',
       value: (
         <>
-          {formatRate(rate.failuresPer1000TaskHours)} <span className={classes.ratio}>{ratio}</span>
+          {formatRate(rate.failuresPer1000TaskHours)}{' '}
+          {rate.failuresPer1000TaskHours !== null && <span className={classes.ratio}>{ratio}</span>}
         </>
       ),
       note: `fleet ${formatRate(fleet.failuresPer1000TaskHours)}`,

@@ -13,19 +13,29 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
+import { isSuspect } from '@/lib/charts/rates-model';
 import { isObserved } from '@/lib/charts/timeline-model';
 import { HostDetailBody } from '@/lib/contracts/stats';
+import { isAgentId } from '@/lib/format/host-label';
 import { tasksHref, withQuery } from '@/lib/format/hrefs';
 
 import { HostAgents } from './host-agents';
 import { HostApps } from './host-apps';
 import { HostFigures } from './host-figures';
+import { HostName } from './host-name';
 import { hostUrl } from './host-urls';
+import classes from './host-view.module.css';
+import { SuspectMark } from './suspect-mark';
 
-type HostViewProps = { hostname: string; initial: Initial<HostDetailBody> };
+type HostViewProps = {
+  hostname: string;
+  /** How many hosts the window knows: the more, the more must speak against one before it is suspect. */
+  hostCount: number;
+  initial: Initial<HostDetailBody>;
+};
 
 /** One host: how it fails against the fleet, when, why, and whose tasks. */
-export function HostView({ hostname, initial }: HostViewProps) {
+export function HostView({ hostname, hostCount, initial }: HostViewProps) {
   const { window, links } = usePageWindow();
   const live = useLive({ url: hostUrl(hostname, window), schema: HostDetailBody, initial });
   const { data } = live;
@@ -34,7 +44,7 @@ export function HostView({ hostname, initial }: HostViewProps) {
     <Page>
       <PageHeader
         crumbs={[{ label: 'Hosts', href: withQuery('/hosts', links) }]}
-        title={hostname}
+        title={<HostTitle hostname={hostname} suspect={isSuspect(data.rate, hostCount)} />}
         note={
           <>
             {hostState(data.rate)} · <Instant at={data.from} mode="minutes" /> –{' '}
@@ -76,7 +86,15 @@ export function HostView({ hostname, initial }: HostViewProps) {
       </Panel>
       <Columns>
         <Panel title="Why tasks ended here">
-          <CauseBars causes={data.causes} filters={filters} />
+          <CauseBars
+            causes={data.causes}
+            filters={filters}
+            empty={
+              isObserved(data.timeline)
+                ? 'No task ended here in this window'
+                : 'Nothing was observed in this window'
+            }
+          />
         </Panel>
         <Panel title="Apps here" flush>
           <HostApps detail={data} hostname={hostname} links={links} />
@@ -89,7 +107,17 @@ export function HostView({ hostname, initial }: HostViewProps) {
   );
 }
 
+function HostTitle({ hostname, suspect }: { hostname: string; suspect: boolean }) {
+  return (
+    <span className={classes.title}>
+      <HostName host={hostname} />
+      {suspect && <SuspectMark />}
+    </span>
+  );
+}
+
 function hostState(rate: HostDetailBody['rate']): string {
+  if (isAgentId(rate.hostname)) return `Agent ${rate.hostname}: its host name is not known`;
   if (rate.listed === null) return 'Known from history only';
   if (!rate.listed) return 'Gone: not in the last whole poll';
   return rate.active === false ? 'Inactive' : 'Active';

@@ -4,13 +4,13 @@ import { CauseMark } from '@/components/task-ends/cause-mark';
 import { type Column, DataTable } from '@/components/ui/data-table';
 import { Empty } from '@/components/ui/empty';
 import { Instant } from '@/components/ui/instant';
-import { PlainLink } from '@/components/ui/plain-link';
 import { useSort } from '@/components/ui/use-sort';
 import type { FleetRate, HostRate } from '@/lib/contracts/stats';
 import { causeGroup } from '@/lib/domain/cause-group';
-import { hostHref, type WindowParams } from '@/lib/format/hrefs';
+import type { WindowParams } from '@/lib/format/hrefs';
 import { formatCount, formatOdds, formatRate, formatRatio, formatShare } from '@/lib/format/numbers';
 
+import { HostLink } from './host-name';
 import classes from './hosts-table.module.css';
 import { SuspectMark } from './suspect-mark';
 
@@ -66,7 +66,10 @@ function hostColumns({
       'KILLED, no failure: deploys, scaling, people',
     ),
     number('ended', 'Ended', (row) => row.ended, formatCount, 'All task ends in the window'),
-    number('share', 'Failed share', (row) => row.failureShare, formatShare, 'Failed of ended'),
+    {
+      ...number('share', 'Failed share', (row) => row.failureShare, formatShare, 'Failed of ended'),
+      wideOnly: true,
+    },
     {
       ...number(
         'rate',
@@ -79,7 +82,8 @@ function hostColumns({
         <>
           {formatRate(row.failuresPer1000TaskHours)}{' '}
           <span className={classes.ratio}>
-            {formatRatio(row.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours)}
+            {row.failuresPer1000TaskHours !== null &&
+              formatRatio(row.failuresPer1000TaskHours, fleet.failuresPer1000TaskHours)}
           </span>
         </>
       ),
@@ -97,7 +101,7 @@ function hostColumns({
     {
       key: 'cause',
       header: 'Top cause',
-      isLong: true,
+      grow: true,
       cell: (row) => row.topCause && <TopCause row={row} />,
     },
     {
@@ -132,7 +136,9 @@ function number(
 function HostCell({ row, links, suspect }: { row: HostRate; links: WindowParams; suspect: boolean }) {
   return (
     <span className={classes.host}>
-      <PlainLink href={hostHref(row.hostname, links)}>{row.hostname}</PlainLink>
+      <span className={classes.name}>
+        <HostLink host={row.hostname} links={links} />
+      </span>
       {suspect && <SuspectMark />}
       {row.active === false && (
         <span className={classes.state} title="The master lists its agent as inactive">

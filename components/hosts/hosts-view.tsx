@@ -2,6 +2,7 @@
 
 import { useQueryState } from 'nuqs';
 
+import { fleetNote, nothingFailed } from '@/components/charts/fleet-words';
 import { RateBars } from '@/components/charts/rate-bars';
 import { usePageWindow } from '@/components/shell/use-page-window';
 import { Empty } from '@/components/ui/empty';
@@ -13,8 +14,10 @@ import { Panel } from '@/components/ui/panel';
 import { type Initial, useLive } from '@/components/ui/use-live';
 import { isSuspect } from '@/lib/charts/rates-model';
 import { type HostRate, HostRatesBody } from '@/lib/contracts/stats';
+import { hostLabel, isAgentId } from '@/lib/format/host-label';
 import { hostHref } from '@/lib/format/hrefs';
-import { formatRate, plural } from '@/lib/format/numbers';
+import { plural } from '@/lib/format/numbers';
+import { hostTitle } from './host-name';
 import { hostsUrl } from './host-urls';
 import { HostsTable } from './hosts-table';
 import { SuspectMark } from './suspect-mark';
@@ -36,8 +39,8 @@ export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
         title="Hosts"
         note={
           <>
-            {plural(items.length, 'host')} · fleet: {formatRate(fleet.failuresPer1000TaskHours)} failures per
-            1,000 task-hours{suspects > 0 && ` · ${plural(suspects, 'suspect')}`}
+            {plural(items.length, 'host')} · {fleetNote(fleet)}
+            {suspects > 0 && ` · ${plural(suspects, 'suspect')}`}
           </>
         }
         actions={
@@ -54,14 +57,18 @@ export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
           label="Failure rate by host"
           rows={rows}
           fleet={fleet}
-          nameOf={(row) => row.hostname}
+          nameOf={(row) => hostLabel(row.hostname)}
+          titleOf={(row) => hostTitle(row.hostname)}
+          isVague={(row) => isAgentId(row.hostname)}
           hrefOf={(row) => hostHref(row.hostname, links)}
           markOf={(row) => suspect(row) && <SuspectMark short />}
           most={BARS}
           empty={
             <Empty
               title={
-                filter === '' ? 'No failure on any host in this window' : 'No failing host matches the filter'
+                filter !== ''
+                  ? 'No failing host matches the filter'
+                  : nothingFailed(fleet, 'No failure on any host in this window')
               }
             />
           }

@@ -4,6 +4,8 @@ import { CauseBars } from '@/components/charts/cause-bars';
 import { settled } from '@/components/charts/chart-frame';
 import { RateBars } from '@/components/charts/rate-bars';
 import { TimelineChart } from '@/components/charts/timeline-chart';
+import { hostTitle } from '@/components/hosts/host-name';
+import { SuspectMark } from '@/components/hosts/suspect-mark';
 import { usePageWindow } from '@/components/shell/use-page-window';
 import { TaskTable } from '@/components/task-ends/task-table';
 import { Empty } from '@/components/ui/empty';
@@ -12,8 +14,10 @@ import { Columns, Page } from '@/components/ui/page';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
+import { isSuspect } from '@/lib/charts/rates-model';
 import { isObserved } from '@/lib/charts/timeline-model';
 import { OverviewBody } from '@/lib/contracts/stats';
+import { hostLabel, isAgentId } from '@/lib/format/host-label';
 import { appHref, hostHref, tasksHref, type WindowParams, withQuery } from '@/lib/format/hrefs';
 
 import { OverviewFigures } from './overview-figures';
@@ -37,7 +41,11 @@ export function OverviewView({ initial }: { initial: Initial<OverviewBody> }) {
       </Columns>
       <NewestFailures overview={data} links={links} />
       <Panel title="Why tasks ended">
-        <CauseBars causes={data.causes} filters={links} />
+        <CauseBars
+          causes={data.causes}
+          filters={links}
+          empty={isObserved(data.timeline) ? 'No task ended in this window' : NOT_OBSERVED}
+        />
       </Panel>
     </Page>
   );
@@ -55,7 +63,10 @@ function WorstHosts({ overview, links }: PartProps) {
         label="Hosts that fail most"
         rows={overview.hosts}
         fleet={overview.now}
-        nameOf={(row) => row.hostname}
+        nameOf={(row) => hostLabel(row.hostname)}
+        titleOf={(row) => hostTitle(row.hostname)}
+        isVague={(row) => isAgentId(row.hostname)}
+        markOf={(row) => isSuspect(row, overview.agents.listed) && <SuspectMark short />}
         hrefOf={(row) => hostHref(row.hostname, links)}
         most={8}
         empty={<NothingFailed overview={overview} title="No failure on any host in this window" />}
@@ -100,7 +111,9 @@ function NewestFailures({ overview, links }: PartProps) {
   );
 }
 
+const NOT_OBSERVED = 'Nothing was observed in this window';
+
 /** A silent collector is missing data, never health. */
 function NothingFailed({ overview, title }: { overview: OverviewBody; title: string }) {
-  return <Empty title={isObserved(overview.timeline) ? title : 'Nothing was observed in this window'} />;
+  return <Empty title={isObserved(overview.timeline) ? title : NOT_OBSERVED} />;
 }

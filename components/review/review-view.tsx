@@ -45,7 +45,7 @@ export function ReviewView({ day, initial }: { day: string; initial: Initial<Rev
       <Totals body={body} />
       <Panel
         title={problemsTitle(body)}
-        note="grouped by app and cause, the newest failure first"
+        note={body.groups.length === 0 ? undefined : 'grouped by app and cause, the newest failure first'}
         actions={
           <PlainLink
             href={tasksHref({

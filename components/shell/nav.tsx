@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 
 import { withQuery } from '@/lib/format/hrefs';
 
@@ -23,21 +23,35 @@ export function Nav() {
   const pathname = usePathname();
   const { links } = usePageWindow();
   const [opened, setOpened] = useState(false);
+  const burger = useRef<HTMLButtonElement>(null);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || !opened) return;
+    setOpened(false);
+    burger.current?.focus();
+  };
   return (
     <>
       <button
+        ref={burger}
         type="button"
         className={classes.burger}
         aria-expanded={opened}
         aria-controls="main-nav"
         onClick={() => setOpened(!opened)}
+        onKeyDown={onKeyDown}
       >
         <svg viewBox="0 0 24 24" aria-hidden>
           <path d={opened ? 'M6 6l12 12M18 6L6 18' : 'M4 7h16M4 12h16M4 17h16'} />
         </svg>
         <span className="visually-hidden">Menu</span>
       </button>
-      <nav id="main-nav" aria-label="Main" className={classes.nav} data-opened={opened || undefined}>
+      <nav
+        id="main-nav"
+        aria-label="Main"
+        className={classes.nav}
+        data-opened={opened || undefined}
+        onKeyDown={onKeyDown}
+      >
         {ITEMS.map(({ href, label }) => (
           <Link
             key={href}

@@ -8,11 +8,11 @@ const COMMAND =
 /** Nobody may take made-up failures for their own. */
 export function SimulatedBanner() {
   return (
-    <div className={classes.banner} role="note" aria-label="Simulated cluster">
+    <aside className={classes.banner} aria-label="Simulated cluster">
       <p className={classes.text}>
         <strong>Simulated cluster.</strong> To watch a real one:{' '}
         <CopyText text={COMMAND} label="Copy the command" />
       </p>
-    </div>
+    </aside>
   );
 }

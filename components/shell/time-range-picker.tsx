@@ -3,7 +3,7 @@
 import { Popover } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 
-import { useTimeZone } from '@/components/ui/now';
+import { useThisQuarterHour, useTimeZone } from '@/components/ui/now';
 import { DEFAULT_RANGE, RANGE_NAMES, type Range } from '@/lib/contracts/window';
 import { formatWindow } from '@/lib/format/times';
 
@@ -26,7 +26,9 @@ const RANGE_LABELS: Record<Range, string> = {
 export function TimeRangePicker() {
   const { window, allTime, setWindow } = usePageWindow();
   const timeZone = useTimeZone();
+  const now = useThisQuarterHour();
   const [opened, setOpened] = useState(false);
+  const label = allTime ? 'All time' : windowLabel(window, timeZone, now);
   return (
     <Popover
       opened={opened}
@@ -46,7 +48,9 @@ export function TimeRangePicker() {
           onClick={() => setOpened(!opened)}
         >
           <span className="visually-hidden">Time range: </span>
-          <span className={classes.label}>{allTime ? 'All time' : windowLabel(window, timeZone)}</span>
+          <span className={classes.label} title={label}>
+            {label}
+          </span>
           <span aria-hidden className={classes.caret} />
         </button>
       </Popover.Target>
@@ -83,9 +87,9 @@ export function TimeRangePicker() {
   );
 }
 
-function windowLabel({ range, from, to }: PageWindow, timeZone: string): string {
+function windowLabel({ range, from, to }: PageWindow, timeZone: string, now: Date): string {
   if (range === null && from !== null && to !== null) {
-    return formatWindow({ from: new Date(from), to: new Date(to) }, timeZone);
+    return formatWindow({ from: new Date(from), to: new Date(to) }, timeZone, now);
   }
   return RANGE_LABELS[range ?? DEFAULT_RANGE];
 }

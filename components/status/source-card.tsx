@@ -9,6 +9,7 @@ import { formatCount, NOT_KNOWN, plural } from '@/lib/format/numbers';
 
 import { RejectList } from './reject-list';
 import classes from './source-card.module.css';
+import { sourceTitle, sourceTrouble } from './source-words';
 
 const HEALTH_WORDS: Record<SourceStatus['health'], string> = {
   ok: 'read',
@@ -22,14 +23,7 @@ export function SourceCard({ source }: { source: SourceStatus }) {
   const { lastError, warnings, rejects } = source;
   const isPast = lastError !== null && source.lastSuccessAt !== null && lastError.at < source.lastSuccessAt;
   return (
-    <Panel
-      title={sourceTitle(source)}
-      note={
-        <span className={classes.health} data-health={source.health}>
-          {HEALTH_WORDS[source.health]}
-        </span>
-      }
-    >
+    <Panel title={sourceTitle(source)} note={<SourceHealth source={source} />}>
       <div className={classes.body}>
         <FactList facts={sourceFacts(source)} />
         {lastError !== null && (
@@ -63,10 +57,15 @@ export function SourceCard({ source }: { source: SourceStatus }) {
   );
 }
 
-function sourceTitle({ cluster, source }: SourceStatus): string {
-  if (source === 'mesos') return `Mesos master of ${cluster}`;
-  const [, url] = /^marathon:(.*)$/.exec(source) ?? [];
-  return url === undefined ? `${source} of ${cluster}` : `Marathon ${url} of ${cluster}`;
+/** Read is only good where all of it was understood. */
+function SourceHealth({ source }: { source: SourceStatus }) {
+  const trouble = source.health === 'ok' ? sourceTrouble([source]) : null;
+  return (
+    <span className={classes.health} data-health={trouble === null ? source.health : 'flawed'}>
+      {HEALTH_WORDS[source.health]}
+      {trouble !== null && `, with ${trouble}`}
+    </span>
+  );
 }
 
 function sourceFacts(source: SourceStatus) {

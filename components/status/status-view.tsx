@@ -2,7 +2,6 @@
 
 import { Instant } from '@/components/ui/instant';
 import { LiveNotice } from '@/components/ui/live-notice';
-import { Notice } from '@/components/ui/notice';
 import { Columns, Page } from '@/components/ui/page';
 import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
@@ -15,6 +14,7 @@ import { DatabaseFacts } from './database-facts';
 import { GapsTable } from './gaps-table';
 import { PollsTable } from './polls-table';
 import { SourceCard } from './source-card';
+import { SourcesSummary } from './sources-summary';
 import { STATUS_URL } from './status-url';
 
 /** The collector: what it reads, how fresh that is, what went wrong and what escaped it. */
@@ -34,7 +34,7 @@ export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
       />
       <LiveNotice live={live} />
       {/* What is not ok stands in the notice of the frame, as on every page. */}
-      {data.health === 'ok' && <Notice tone="good">Every source is read.</Notice>}
+      {data.health === 'ok' && <SourcesSummary sources={data.sources} />}
       {data.sources.map((source) => (
         <SourceCard key={`${source.cluster} ${source.source}`} source={source} />
       ))}

@@ -45,5 +45,6 @@ export function StateMark({ state, disposition }: { state: EndState; disposition
 /** `137 · SIGKILL`; nothing known: `–`. */
 export function ExitMark({ exitCode, signal }: { exitCode: number | null; signal: string | null }) {
   const parts = [exitCode === null ? null : String(exitCode), signal].filter((part) => part !== null);
-  return <span className={classes.exit}>{parts.length === 0 ? '–' : parts.join(' · ')}</span>;
+  if (parts.length === 0) return <span className={classes.none}>–</span>;
+  return <span className={classes.exit}>{parts.join(' · ')}</span>;
 }

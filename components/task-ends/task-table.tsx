@@ -2,11 +2,12 @@
 
 import type { ReactNode } from 'react';
 
+import { HostLink } from '@/components/hosts/host-name';
 import { type Column, DataTable } from '@/components/ui/data-table';
 import { Instant } from '@/components/ui/instant';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { TaskItem } from '@/lib/contracts/task';
-import { appHref, hostHref, taskHref, type WindowParams } from '@/lib/format/hrefs';
+import { appHref, taskHref, type WindowParams } from '@/lib/format/hrefs';
 
 import { EndCauseMark, ExitMark, StateMark } from './cause-mark';
 import classes from './task-table.module.css';
@@ -31,6 +32,7 @@ export function TaskTable({ caption, items, hide = [], links = {}, empty, pageSi
   return (
     <DataTable
       caption={caption}
+      className={classes.table}
       columns={columns}
       rows={items}
       rowKey={(item) => item.id}
@@ -68,18 +70,23 @@ function taskColumns(links: WindowParams, repeated: ReadonlySet<string>): Column
       header: 'Host',
       isPlain: true,
       isLong: true,
-      cell: (item) => <PlainLink href={hostHref(item.host, links)}>{item.host}</PlainLink>,
+      cell: (item) => (
+        <span className={classes.host}>
+          <HostLink host={item.host} links={links} />
+        </span>
+      ),
     },
     {
       key: 'exit',
       header: 'Exit',
-      wideOnly: true,
+      isPlain: true,
       cell: (item) => <ExitMark exitCode={item.exitCode} signal={item.signal} />,
     },
     {
       key: 'summary',
       header: 'What happened',
       grow: true,
+      wideOnly: true,
       cell: (item) => (
         <span title={item.message ?? item.summary} className={classes.summary}>
           {item.summary}
@@ -106,16 +113,24 @@ function EndedCell({ item, repeated }: { item: TaskItem; repeated: ReadonlySet<s
 function AppCell({ item, links }: { item: TaskItem; links: WindowParams }) {
   const name = item.appId ?? item.name;
   return (
-    <>
-      {item.appId === null ? (
-        <span title={`${item.frameworkName ?? item.frameworkId}, not a Marathon task`}>{name}</span>
-      ) : (
-        <PlainLink href={appHref(item.appId, links)}>{name}</PlainLink>
-      )}
+    <span className={classes.app}>
+      <span className={classes.name}>
+        {item.appId === null ? (
+          <span title={`${name}\n${item.frameworkName ?? item.frameworkId}, not a Marathon task`}>
+            {name}
+          </span>
+        ) : (
+          <PlainLink href={appHref(item.appId, links)} title={name}>
+            {name}
+          </PlainLink>
+        )}
+      </span>
       {item.reopenedAt !== null && (
-        <span title="The task came back; this end is not counted"> · came back</span>
+        <span className={classes.back} title="The task came back; this end is not counted">
+          came back
+        </span>
       )}
-    </>
+    </span>
   );
 }
 

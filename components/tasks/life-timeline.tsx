@@ -2,6 +2,7 @@ import { Instant } from '@/components/ui/instant';
 import type { TaskDetail } from '@/lib/contracts/task';
 import { causeGroup } from '@/lib/domain/cause-group';
 import { formatDuration } from '@/lib/format/durations';
+import { isolated } from '@/lib/format/isolated';
 
 import classes from './life-timeline.module.css';
 import { type LifeStep, taskLife } from './task-life';
@@ -33,7 +34,10 @@ function Step({ step, endMessage }: { step: LifeStep; endMessage: string | null 
     step.source,
     step.healthy === null ? null : step.healthy ? 'healthy' : 'not healthy',
   ];
-  const shownFacts = facts.filter((fact) => fact !== null).join(' · ');
+  const shownFacts = facts
+    .filter((fact) => fact !== null)
+    .map(isolated)
+    .join(' · ');
   // The end's own message stands verbatim in its block; saying it twice helps nobody.
   const message = step.message === endMessage ? null : step.message;
   return (

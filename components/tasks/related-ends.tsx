@@ -2,6 +2,7 @@ import { EndCauseMark, StateMark } from '@/components/task-ends/cause-mark';
 import { Instant } from '@/components/ui/instant';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { TaskItem } from '@/lib/contracts/task';
+import { hostLabel } from '@/lib/format/host-label';
 import { taskHref } from '@/lib/format/hrefs';
 
 import classes from './related-ends.module.css';
@@ -43,6 +44,6 @@ export function RelatedEnds({ ends, label, tell, byId = false }: RelatedEndsProp
 }
 
 function told(end: TaskItem, tell: RelatedEndsProps['tell']): string {
-  if (tell === 'host') return end.host;
-  return tell === 'app' ? (end.appId ?? end.name) : `on agent ${end.agentId}`;
+  if (tell === 'host') return hostLabel(end.host);
+  return tell === 'app' ? (end.appId ?? end.name) : `on ${hostLabel(end.agentId)}`;
 }

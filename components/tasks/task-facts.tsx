@@ -1,11 +1,14 @@
+import { HostLink } from '@/components/hosts/host-name';
 import { CopyText } from '@/components/ui/copy-text';
 import { type Fact, FactList } from '@/components/ui/fact-list';
 import { Instant } from '@/components/ui/instant';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { TaskDetail } from '@/lib/contracts/task';
 import { formatMemMb } from '@/lib/format/bytes';
-import { appHref, hostHref } from '@/lib/format/hrefs';
+import { appHref } from '@/lib/format/hrefs';
 import { NOT_KNOWN } from '@/lib/format/numbers';
+
+import classes from './task-facts.module.css';
 
 /** Where it ran and with what. */
 export function TaskFacts({ task }: { task: TaskDetail }) {
@@ -23,9 +26,20 @@ export function TaskIds({ task }: { task: TaskDetail }) {
   if (task.executorId !== '' && task.executorId !== task.taskId)
     facts.push(idFact('Executor id', task.executorId));
   const labels = Object.entries(task.labels).map(([name, value]) => `${name}=${value}`);
-  if (labels.length > 0)
-    facts.push({ label: 'Labels', value: <code>{labels.join(', ')}</code>, isWide: true });
+  if (labels.length > 0) facts.push({ label: 'Labels', value: <Labels labels={labels} />, isWide: true });
   return <FactList facts={facts} />;
+}
+
+function Labels({ labels }: { labels: string[] }) {
+  return (
+    <ul className={classes.labels}>
+      {labels.map((label) => (
+        <li key={label} title={label}>
+          <code>{label}</code>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function idFact(label: string, id: string): Fact {
@@ -41,7 +55,7 @@ function placeFacts(task: TaskDetail): Fact[] {
         hostname === null ? (
           <span title="The agent is in no list exit137 ever saw">not known</span>
         ) : (
-          <PlainLink href={hostHref(hostname)}>{hostname}</PlainLink>
+          <HostLink host={hostname} />
         ),
     },
     {

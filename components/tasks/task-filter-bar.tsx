@@ -43,7 +43,7 @@ export function TaskFilterBar({ list }: { list: TaskListState }) {
         <span className={classes.narrow}>
           <FilterInput label="Host" value={filters.host ?? ''} onChange={setText('host')} />
         </span>
-        <span className={classes.narrow}>
+        <span className={`${classes.narrow} ${classes.app}`}>
           <FilterInput
             label="App"
             value={filters.app ?? ''}

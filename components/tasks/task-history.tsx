@@ -4,7 +4,9 @@ import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { TaskDetailBody } from '@/lib/contracts/task';
 import { CAUSE_LABELS } from '@/lib/domain/cause';
+import { hostLabel } from '@/lib/format/host-label';
 import { tasksHref } from '@/lib/format/hrefs';
+import { isolated } from '@/lib/format/isolated';
 import { plural } from '@/lib/format/numbers';
 
 import { RelatedEnds } from './related-ends';
@@ -29,7 +31,7 @@ export function SameProblem({ body }: { body: TaskDetailBody }) {
           )}
           .{' '}
           <span className={classes.note}>
-            Kind: {task.appId ?? task.name} · {CAUSE_LABELS[task.cause]}
+            Kind: {isolated(task.appId ?? task.name)} · {CAUSE_LABELS[task.cause]}
           </span>
         </p>
         {recent.length > 0 && <RelatedEnds ends={recent} label="Newest ends of the same kind" tell="host" />}
@@ -44,7 +46,7 @@ export function SameHost({ body }: { body: TaskDetailBody }) {
   return (
     <Panel title="Other failures on this host" note="in the hour around it">
       {sameHost.length === 0 ? (
-        <Empty title={`Nothing else failed on ${task.host}`}>
+        <Empty title={`Nothing else failed on ${hostLabel(task.host)}`}>
           So the host itself is not suspect from this alone.
         </Empty>
       ) : (

@@ -1,5 +1,6 @@
 import type { TaskItem } from '@/lib/contracts/task';
 import type { EndState } from '@/lib/domain/task';
+import { isolated } from '@/lib/format/isolated';
 
 const VERBS: Record<EndState, string> = {
   TASK_FINISHED: 'finished',
@@ -20,5 +21,5 @@ export function taskTitle(
   const subject = task.appId ?? (task.name === '' ? task.taskId : task.name);
   const code =
     task.disposition === 'failure' && task.exitCode !== null ? ` with exit code ${task.exitCode}` : '';
-  return `${subject} ${VERBS[task.state]}${code}`;
+  return `${isolated(subject)} ${VERBS[task.state]}${code}`;
 }

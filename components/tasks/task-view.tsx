@@ -1,5 +1,6 @@
 'use client';
 
+import { HostLink } from '@/components/hosts/host-name';
 import { Instant } from '@/components/ui/instant';
 import { LiveNotice } from '@/components/ui/live-notice';
 import { Page } from '@/components/ui/page';
@@ -8,7 +9,7 @@ import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
 import { TaskDetailBody } from '@/lib/contracts/task';
-import { appHref, hostHref, taskHref } from '@/lib/format/hrefs';
+import { appHref, taskHref } from '@/lib/format/hrefs';
 
 import { CopyLink } from './copy-link';
 import { LifeTimeline } from './life-timeline';
@@ -73,7 +74,7 @@ function TaskSubtitle({ body: { task } }: { body: TaskDetailBody }) {
           <PlainLink href={appHref(task.appId)}>{task.appId}</PlainLink> ·{' '}
         </>
       )}
-      <PlainLink href={hostHref(task.host)}>{task.host}</PlainLink> · <Instant at={task.finishedAt} /> (
+      <HostLink host={task.host} /> · <Instant at={task.finishedAt} /> (
       <Instant at={task.finishedAt} mode="relative" />)
     </>
   );

@@ -3,7 +3,7 @@ import { useId } from 'react';
 import { EndCauseMark, StateMark } from '@/components/task-ends/cause-mark';
 import type { TaskDetail } from '@/lib/contracts/task';
 import { causeGroup } from '@/lib/domain/cause-group';
-
+import { CodeText } from './code-text';
 import { signalNote } from './exit-code-meaning';
 import { DISPOSITION_MEANINGS, PROOF_MEANINGS } from './proof-words';
 import classes from './verdict-card.module.css';
@@ -18,7 +18,9 @@ export function VerdictCard({ task }: { task: TaskDetail }) {
       style={{ borderLeftColor: `var(--cause-${causeGroup(task)})` }}
       aria-label="Verdict"
     >
-      <p className={classes.summary}>{task.summary}</p>
+      <p className={classes.summary} title={task.summary.length > LONG ? task.summary : undefined}>
+        {task.summary}
+      </p>
       <div className={classes.marks}>
         <StateMark state={task.state} disposition={task.disposition} />
         <EndCauseMark end={task} />
@@ -43,6 +45,9 @@ export function VerdictCard({ task }: { task: TaskDetail }) {
   );
 }
 
+/** Beyond this a sentence may be cut on the screen, and needs its whole text on hover. */
+const LONG = 300;
+
 function Lines({ title, lines }: { title: string; lines: string[] }) {
   const id = useId();
   if (lines.length === 0) return null;
@@ -51,7 +56,11 @@ function Lines({ title, lines }: { title: string; lines: string[] }) {
       <h2 id={id}>{title}</h2>
       <ul className={classes.lines} aria-labelledby={id}>
         {[...new Set(lines)].map((line) => (
-          <li key={line}>{line}</li>
+          <li key={line}>
+            <span className={classes.line} title={line.length > LONG ? line : undefined}>
+              <CodeText text={line} />
+            </span>
+          </li>
         ))}
       </ul>
     </div>

@@ -41,6 +41,8 @@ type DataTableProps<Row> = {
   /** Marks a row at its left edge. */
   rowTone?: (row: Row) => 'bad' | 'warn' | 'muted' | null;
   empty?: ReactNode;
+  /** Lays out the cards of a narrow screen: a class over `data-key` cells. */
+  className?: string | undefined;
   /** Rows drawn at first; a button draws the same number more. */
   pageSize?: number;
 };
@@ -56,7 +58,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   if (rows.length === 0) return props.empty ?? <Empty title="Nothing here" />;
   return (
     <div className={classes.scroll}>
-      <table className={classes.table}>
+      <table
+        className={props.className === undefined ? classes.table : `${classes.table} ${props.className}`}
+        data-sortable={props.onSort !== undefined || undefined}
+      >
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
@@ -136,6 +141,7 @@ function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
 
 function cellProps<Row>(column: Column<Row>) {
   return {
+    'data-key': column.key,
     'data-align': column.align,
     'data-grow': column.grow || undefined,
     'data-long': column.isLong || undefined,

@@ -4,7 +4,7 @@ import { formatRelative } from '@/lib/format/durations';
 import { NOT_KNOWN } from '@/lib/format/numbers';
 import { formatTime, formatUtc, type TimeStyle } from '@/lib/format/times';
 
-import { useNow, useTimeZone } from './now';
+import { useNow, useThisQuarterHour, useTimeZone } from './now';
 
 type InstantProps = {
   /** ISO 8601; null: not known. */
@@ -20,10 +20,11 @@ export function Instant({ at, mode = 'seconds' }: InstantProps) {
 
 function ZonedInstant({ at, mode }: { at: string; mode: TimeStyle }) {
   const timeZone = useTimeZone();
+  const now = useThisQuarterHour();
   const date = new Date(at);
   return (
     <time dateTime={at} title={formatUtc(date)}>
-      {formatTime(date, timeZone, mode)}
+      {formatTime(date, timeZone, mode, now)}
     </time>
   );
 }

@@ -3,6 +3,7 @@
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react';
 
 const TICK_MS = 10_000;
+const QUARTER_HOUR_MS = 900_000;
 
 const ServerNow = createContext(0);
 
@@ -20,6 +21,24 @@ export function useNow(): Date {
   const serverNow = useContext(ServerNow);
   const ms = useSyncExternalStore(subscribe, clientNow, () => serverNow);
   return new Date(ms);
+}
+
+/**
+ * The time now in steps of a quarter of an hour, which is as fine as time zones go: enough to know the year, without
+ * rendering every instant of a page anew every 10 s.
+ */
+export function useThisQuarterHour(): Date {
+  const serverNow = useContext(ServerNow);
+  const ms = useSyncExternalStore(
+    subscribe,
+    () => quarterHour(clientNow()),
+    () => quarterHour(serverNow),
+  );
+  return new Date(ms);
+}
+
+function quarterHour(ms: number): number {
+  return ms - (ms % QUARTER_HOUR_MS);
 }
 
 /** The viewer's time zone; UTC on the server and while hydrating. */

@@ -20,11 +20,13 @@ export function PageHeader({ title, crumbs = [], note, actions }: PageHeaderProp
       <div className={classes.words}>
         {crumbs.length > 0 && (
           <nav aria-label="Breadcrumb" className={classes.crumbs}>
-            {crumbs.map(({ label, href }) => (
-              <span key={href}>
-                <PlainLink href={href}>{label}</PlainLink> <span aria-hidden>/</span>
-              </span>
-            ))}
+            <ol>
+              {crumbs.map(({ label, href }) => (
+                <li key={href}>
+                  <PlainLink href={href}>{label}</PlainLink>
+                </li>
+              ))}
+            </ol>
           </nav>
         )}
         <h1 className={classes.title}>{title}</h1>

@@ -27,6 +27,8 @@ describe('formatRelative', () => {
     [60_000, '1 min ago'],
     [47 * 3_600_000, '47 h ago'],
     [48 * 3_600_000, '2 d ago'],
+    [729 * 86_400_000, '729 d ago'],
+    [11.6 * 365.25 * 86_400_000, '11 y ago'],
     [-180_000, 'in 3 min'],
   ])('%s ms before now is %s', (ms, text) => expect(formatRelative(before(ms), now)).toBe(text));
 });

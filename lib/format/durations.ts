@@ -4,6 +4,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const YEAR = 365.25 * DAY;
 
 /** A length of time in its two largest units: `820 ms`, `4.2 s`, `3 min 5 s`, `2 h 13 min`, `5 d 4 h`. Null: `–`. */
 export function formatDuration(ms: number | null | undefined): string {
@@ -18,7 +19,7 @@ export function formatDuration(ms: number | null | undefined): string {
   return two(whole, DAY, 'd', HOUR, 'h');
 }
 
-/** How long ago in one unit: `just now`, `40 s ago`, `3 min ago`, `5 h ago`, `2 d ago`; ahead of us: `in 3 min`. */
+/** How long ago in one unit: `just now`, `40 s ago`, `3 min ago`, `5 h ago`, `2 d ago`, `11 y ago`; ahead of us: `in 3 min`. */
 export function formatRelative(at: Date, now: Date): string {
   const ms = now.getTime() - at.getTime();
   const size = Math.abs(ms);
@@ -27,12 +28,13 @@ export function formatRelative(at: Date, now: Date): string {
   return ms > 0 ? `${text} ago` : `in ${text}`;
 }
 
-/** One unit, rounded down: `59 s`, `59 min`, `47 h`, `3 d`. */
+/** One unit, rounded down: `59 s`, `59 min`, `47 h`, `3 d`; years from the second on, `2 y`. */
 export function oneUnit(ms: number): string {
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
-  return `${Math.floor(ms / DAY)} d`;
+  if (ms < 2 * YEAR) return `${Math.floor(ms / DAY)} d`;
+  return `${Math.floor(ms / YEAR)} y`;
 }
 
 function two(ms: number, big: number, bigName: string, small: number, smallName: string): string {

@@ -23,13 +23,13 @@ export function formatShare(share: number | null | undefined): string {
   return `${percent >= 10 || percent === 0 ? trimZeros(percent.toFixed(percent >= 99 ? 1 : 0)) : trimZeros(percent.toFixed(1))}%`;
 }
 
-/** Failures per 1,000 task-hours: three figures that matter, `0.04`, `3.2`, `120`. Null: `–`. */
+/** Failures per 1,000 task-hours, so that a column of them lines up: `0.04`, `3.2`, `60.0`, `120`. Null: `–`. */
 export function formatRate(rate: number | null | undefined): string {
   if (rate === null || rate === undefined) return NOT_KNOWN;
   if (rate === 0) return '0';
   if (rate < 0.01) return '<0.01';
-  if (rate < 1) return trimZeros(rate.toFixed(2));
-  if (rate < 100) return trimZeros(rate.toFixed(1));
+  if (rate < 0.995) return rate.toFixed(2);
+  if (rate < 99.95) return rate.toFixed(1);
   return WHOLE.format(rate);
 }
 

@@ -1,6 +1,7 @@
 /**
  * `seconds`: 2026-11-25 01:06:33 · `minutes`: 25 Nov 01:06 · `clock`: 01:06:33 · `hour`: 01:06 ·
- * `day`: Wed 25 Nov 2026 · `date`: 25 Nov.
+ * `day`: Wed 25 Nov 2026 · `date`: 25 Nov. Of another year than the reader's, `minutes` and `date` tell it:
+ * 14 Apr 2015 12:53. Pages are read years later.
  */
 export type TimeStyle = 'seconds' | 'minutes' | 'clock' | 'hour' | 'day' | 'date';
 
@@ -23,12 +24,27 @@ const LOCALES: Record<TimeStyle, string> = {
   date: 'en-GB',
 };
 
+/** With the year in them. */
+const DATED: Partial<Record<TimeStyle, Intl.DateTimeFormatOptions>> = {
+  minutes: { ...OPTIONS.minutes, year: 'numeric' },
+  date: { ...OPTIONS.date, year: 'numeric' },
+};
+
 const cache = new Map<string, Intl.DateTimeFormat>();
 
-/** An instant in `timeZone` (an IANA name); an unknown zone falls back to UTC. Not a date: `–`. */
-export function formatTime(at: Date, timeZone: string, style: TimeStyle = 'seconds'): string {
+/**
+ * An instant in `timeZone` (an IANA name); an unknown zone falls back to UTC. `now` decides whether its year goes
+ * without saying; null: it never does. Not a date: `–`.
+ */
+export function formatTime(
+  at: Date,
+  timeZone: string,
+  style: TimeStyle = 'seconds',
+  now: Date | null = null,
+): string {
   if (Number.isNaN(at.getTime())) return '–';
-  return formatter(timeZone, style).format(at).replace(/,/g, '');
+  const dated = DATED[style] !== undefined && !isOfSameYear(at, now, timeZone);
+  return formatter(timeZone, style, dated).format(at).replace(/,/g, '');
 }
 
 /** The full ISO 8601 instant in words for a title: `2026-11-25 01:06:33 UTC`. */
@@ -37,9 +53,10 @@ export function formatUtc(at: Date): string {
 }
 
 /** A window in words: `25 Nov 01:06 – 26 Nov 01:06`; the second day only where it differs, `25 Nov 01:06 – 02:00`. */
-export function formatWindow(window: { from: Date; to: Date }, timeZone: string): string {
+export function formatWindow(window: { from: Date; to: Date }, timeZone: string, now: Date | null): string {
   const isOneDay = dayOf(window.from, timeZone) === dayOf(window.to, timeZone);
-  return `${formatTime(window.from, timeZone, 'minutes')} – ${formatTime(window.to, timeZone, isOneDay ? 'hour' : 'minutes')}`;
+  const end = formatTime(window.to, timeZone, isOneDay ? 'hour' : 'minutes', now);
+  return `${formatTime(window.from, timeZone, 'minutes', now)} – ${end}`;
 }
 
 /** A calendar day `2026-11-25` in words, no zone involved: `Wed 25 Nov 2026`. */
@@ -52,20 +69,26 @@ export function dayOf(at: Date, timeZone: string): string {
   return formatTime(at, timeZone, 'seconds').slice(0, 10);
 }
 
-function formatter(timeZone: string, style: TimeStyle): Intl.DateTimeFormat {
-  const key = `${style} ${timeZone}`;
+/** Whether both fall into one year of the zone's calendar. */
+export function isOfSameYear(at: Date, now: Date | null, timeZone: string): boolean {
+  return now !== null && dayOf(at, timeZone).slice(0, 4) === dayOf(now, timeZone).slice(0, 4);
+}
+
+function formatter(timeZone: string, style: TimeStyle, dated: boolean): Intl.DateTimeFormat {
+  const key = `${style} ${dated} ${timeZone}`;
   let made = cache.get(key);
   if (made === undefined) {
-    made = makeFormatter(timeZone, style);
+    made = makeFormatter(timeZone, style, dated);
     cache.set(key, made);
   }
   return made;
 }
 
-function makeFormatter(timeZone: string, style: TimeStyle): Intl.DateTimeFormat {
+function makeFormatter(timeZone: string, style: TimeStyle, dated: boolean): Intl.DateTimeFormat {
+  const options = (dated ? DATED[style] : undefined) ?? OPTIONS[style];
   try {
-    return new Intl.DateTimeFormat(LOCALES[style], { ...OPTIONS[style], timeZone });
+    return new Intl.DateTimeFormat(LOCALES[style], { ...options, timeZone });
   } catch {
-    return new Intl.DateTimeFormat(LOCALES[style], { ...OPTIONS[style], timeZone: 'UTC' });
+    return new Intl.DateTimeFormat(LOCALES[style], { ...options, timeZone: 'UTC' });
   }
 }
