@@ -47,7 +47,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   instrumentation: ['lib/poller', 'lib/config', 'lib/log'],
   sim: [],
-  bench: ['lib/mesos', 'lib/domain', 'lib/upstream', 'lib/ingest', 'lib/db', 'lib/stats', 'scripts/postgres.mjs'],
+  bench: [
+    'lib/mesos',
+    'lib/domain',
+    'lib/upstream',
+    'lib/ingest',
+    'lib/db',
+    'lib/stats',
+    'scripts/postgres.mjs',
+  ],
 };
 
 /** Decisions without a clock, a network or a console: time and facts come in as values. */
