@@ -82,7 +82,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </table>
       {rows.length > limit && (
         <button type="button" className={classes.more} onClick={() => setLimit(limit + pageSize)}>
-          Show {Math.min(pageSize, rows.length - limit)} more (of {rows.length} in all)
+          Show {Math.min(pageSize, rows.length - limit)} more
         </button>
       )}
     </div>
