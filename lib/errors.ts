@@ -107,6 +107,17 @@ export class AppError extends Error {
 
 /** Wraps what is not an AppError as INTERNAL; the original stays as `cause` for the log. */
 export function toAppError(thrown: unknown): AppError {
-  if (thrown instanceof AppError) return thrown;
+  if (isAppError(thrown)) return thrown;
   return new AppError('INTERNAL', 'Unexpected error', { cause: thrown });
+}
+
+// By name, not by class: the server's bundles hold a copy of the class each, and share the pool that throws.
+function isAppError(thrown: unknown): thrown is AppError {
+  return (
+    thrown instanceof Error && thrown.name === 'AppError' && 'code' in thrown && isErrorCode(thrown.code)
+  );
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERROR_CATALOG, code);
 }

@@ -13,9 +13,9 @@ import { PageHeader } from '@/components/ui/page-header';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
-import { isSuspect } from '@/lib/charts/rates-model';
 import { isObserved } from '@/lib/charts/timeline-model';
 import { HostDetailBody } from '@/lib/contracts/stats';
+import { isSuspect } from '@/lib/domain/suspect';
 import { isAgentId } from '@/lib/format/host-label';
 import { tasksHref, withQuery } from '@/lib/format/hrefs';
 

@@ -14,9 +14,9 @@ import { Columns, Page } from '@/components/ui/page';
 import { Panel } from '@/components/ui/panel';
 import { PlainLink } from '@/components/ui/plain-link';
 import { type Initial, useLive } from '@/components/ui/use-live';
-import { isSuspect } from '@/lib/charts/rates-model';
 import { isObserved } from '@/lib/charts/timeline-model';
 import { OverviewBody } from '@/lib/contracts/stats';
+import { isSuspect } from '@/lib/domain/suspect';
 import { hostLabel, isAgentId } from '@/lib/format/host-label';
 import { appHref, hostHref, tasksHref, type WindowParams, withQuery } from '@/lib/format/hrefs';
 

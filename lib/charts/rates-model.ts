@@ -1,4 +1,4 @@
-import type { FleetRate, HostRate } from '@/lib/contracts/stats';
+import type { FleetRate } from '@/lib/contracts/stats';
 
 /** One host or app of the rate bars. */
 export type RateBar<Row> = {
@@ -51,17 +51,6 @@ export function rateBarsModel<Row extends RateRow>(
     })),
     fleetMark: fleetRate === null || longest === 0 || fleetRate > longest ? null : fleetRate / longest,
   };
-}
-
-/** One in a thousand that any of the fleet's hosts looks like this by chance. */
-const SUSPECT_CHANCE = 0.001;
-
-/**
- * Whether a host fails beyond what the fleet's rate gives by chance. With `hostCount` hosts looked at, each
- * must be `hostCount` times less likely (Bonferroni), or big fleets would always have suspects.
- */
-export function isSuspect(host: Pick<HostRate, 'chance' | 'failed'>, hostCount: number): boolean {
-  return host.chance !== null && host.failed > 0 && host.chance * Math.max(1, hostCount) < SUSPECT_CHANCE;
 }
 
 /** How many times the fleet's rate; null where either is unknown or the fleet's is zero. */

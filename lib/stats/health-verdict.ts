@@ -26,9 +26,6 @@ const STALE_INTERVALS = 3;
 const MIN_WATCHED_SHARE = 0.5;
 const HOUR_MS = 3_600_000;
 
-/** Odds below which a host counts as suspect: one wrong word in 10,000 hosts looked at. */
-export const SUSPECT_CHANCE = 1e-4;
-
 /**
  * One sentence about the window, made of facts: blind before anything else, then the failures against the same
  * hours of last week, and where most of them are.

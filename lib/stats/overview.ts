@@ -1,13 +1,14 @@
 import type { AppRate, HostRate, OverviewBody } from '@/lib/contracts/stats';
 import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
+import { isSuspect } from '@/lib/domain/suspect';
 
 import { listAppRates } from './app-rates';
 import { chance } from './chance';
 import { type ClusterScope, clustersInScope, idsOf, namesById, watchedClusters } from './cluster-scope';
 import { causeCountsOf, totalsOf } from './end-counts';
 import { type Fleet, fleetRate } from './fleet-rate';
-import { healthVerdict, SUSPECT_CHANCE } from './health-verdict';
+import { healthVerdict } from './health-verdict';
 import { listHostRates } from './host-rates';
 import { newestFailures } from './newest-failures';
 import { type Failing, rankFailing } from './rank-failing';
@@ -39,6 +40,7 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     taskHours: hostRanks.taskHours,
   });
   const weekBefore = await readWeekBefore(db, clusters, window, now);
+  const { agents, tasksRunning } = await countAgents(db, clusters);
   const verdict = healthVerdict({
     now,
     ...window,
@@ -49,7 +51,7 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     weekBefore,
     topHost: mostFailed(hostRanks.failing),
     topApp: mostFailed(appRanks.failing),
-    suspects: suspectsOf(hostRanks.failing, fleet),
+    suspects: suspectsOf(hostRanks.failing, fleet, agents.listed),
   });
   return {
     from: from.toISOString(),
@@ -62,7 +64,8 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     hosts: await listWorstHosts(db, clusters, window, hostRanks.failing, fleet),
     apps: await listWorstApps(db, clusters, window, appRanks.failing),
     newest: await newestFailures(db, { ...window, cluster: query.cluster, limit: MAX_NEWEST }, now),
-    ...(await countAgents(db, clusters)),
+    agents,
+    tasksRunning,
   };
 }
 
@@ -134,15 +137,16 @@ function mostFailed(failing: readonly Failing[]): Failing | null {
 }
 
 /** Names of hosts whose failures chance would not give, the least likely first. */
-function suspectsOf(failing: readonly Failing[], fleet: Fleet): string[] {
+function suspectsOf(failing: readonly Failing[], fleet: Fleet, hostCount: number): string[] {
   const all = { failures: fleet.failedExposed, hours: fleet.rate.taskHours };
   return failing
     .map(({ name, failedExposed, taskHours }) => ({
       name,
-      odds: chance({ failures: failedExposed, hours: taskHours }, all) ?? 1,
+      failed: failedExposed,
+      chance: chance({ failures: failedExposed, hours: taskHours }, all),
     }))
-    .filter(({ odds }) => odds < SUSPECT_CHANCE)
-    .sort((a, b) => a.odds - b.odds)
+    .filter((host) => isSuspect(host, hostCount))
+    .sort((a, b) => (a.chance ?? 1) - (b.chance ?? 1))
     .map(({ name }) => name);
 }
 
