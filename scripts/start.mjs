@@ -125,16 +125,20 @@ function refuseHalfAConfiguration(role) {
   });
 }
 
+function makeFolder(dataDir) {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (error) {
+    throw new StepError(`The folder ${dataDir} cannot be made (${error.code}).`, {
+      mend: 'set DATA_DIR to a folder that you may write to.',
+    });
+  }
+}
+
 async function startDatabase(dataDir) {
   let url = '';
   await progress.step('Starting Postgres', async () => {
-    try {
-      mkdirSync(dataDir, { recursive: true });
-    } catch (error) {
-      throw new StepError(`The folder ${dataDir} cannot be made (${error.code}).`, {
-        mend: 'set DATA_DIR to a folder that you may write to.',
-      });
-    }
+    makeFolder(dataDir);
     // Imported here: it needs what the set-up has just installed.
     const { startPostgres } = await import('./postgres.mjs');
     const postgres = await startPostgres({ dataDir }).catch((error) => {
@@ -181,6 +185,7 @@ async function migrateDatabase(databaseUrl) {
 async function startSimulation(dataDir) {
   let urls = { masters: [], marathons: [], control: '' };
   await progress.step('Starting the simulated cluster', async () => {
+    makeFolder(dataDir); // Its memory lies there, also where Postgres is elsewhere.
     const at = process.argv.indexOf('--sim');
     const extra = at === -1 ? [] : process.argv.slice(at + 1);
     let onReady;
