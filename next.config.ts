@@ -43,6 +43,8 @@ const nextConfig: NextConfig = {
     agentUpgrade: false,
   },
   agentRules: false,
+  // Browsers ask for it by habit before they have read of the icon.
+  redirects: async () => [{ source: '/favicon.ico', destination: '/icon.svg', permanent: false }],
   headers: async () => [
     {
       source: '/:path*',

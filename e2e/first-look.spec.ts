@@ -54,3 +54,9 @@ test('the verdict is there before any script runs', async ({ browser, baseURL })
   ).toBeVisible();
   await context.close();
 });
+
+test('a browser that asks for an icon by habit gets one', async ({ request }) => {
+  const icon = await request.get('/favicon.ico');
+  expect(icon.status()).toBe(200);
+  expect(icon.headers()['content-type']).toContain('image/svg+xml');
+});
