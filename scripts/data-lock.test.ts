@@ -111,8 +111,8 @@ describe('lockDataDir', () => {
 
 describe('processState', () => {
   it('a zombie counts as gone', async () => {
-    // The shell becomes a sleep that never asks how its child ended.
-    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], {
+    // The shell has become a sleep that never asks how its child ended by the time the child ends.
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [line] = await once(parent.stdout, 'data');

@@ -27,6 +27,8 @@ type RateBarsProps<Row extends RateRow> = {
   hrefOf: (row: Row) => string;
   /** True: the name stands for one that is not known. */
   isVague?: (row: Row) => boolean;
+  /** Rows that go before all others. */
+  isFirst?: (row: Row) => boolean;
   /** Beside the name: a mark of suspicion. */
   markOf?: (row: Row) => ReactNode;
   /** How many of the worst to draw. */
@@ -40,7 +42,7 @@ type RateBarsProps<Row extends RateRow> = {
  */
 export function RateBars<Row extends RateRow>(props: RateBarsProps<Row>) {
   const { label, rows, fleet, nameOf, titleOf = nameOf, hrefOf, isVague, markOf, most = 20 } = props;
-  const model = rateBarsModel(rows, fleet, most);
+  const model = rateBarsModel(rows, fleet, most, props.isFirst);
   if (model.bars.length === 0) return props.empty;
   return (
     <div className={classes.chart} data-measure={model.measure}>

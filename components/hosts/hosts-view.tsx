@@ -61,6 +61,7 @@ export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
           titleOf={(row) => hostTitle(row.hostname)}
           isVague={(row) => isAgentId(row.hostname)}
           hrefOf={(row) => hostHref(row.hostname, links)}
+          isFirst={suspect}
           markOf={(row) => suspect(row) && <SuspectMark short />}
           most={BARS}
           empty={

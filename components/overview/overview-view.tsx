@@ -66,6 +66,7 @@ function WorstHosts({ overview, links }: PartProps) {
         nameOf={(row) => hostLabel(row.hostname)}
         titleOf={(row) => hostTitle(row.hostname)}
         isVague={(row) => isAgentId(row.hostname)}
+        isFirst={(row) => isSuspect(row, overview.agents.listed)}
         markOf={(row) => isSuspect(row, overview.agents.listed) && <SuspectMark short />}
         hrefOf={(row) => hostHref(row.hostname, links)}
         most={8}

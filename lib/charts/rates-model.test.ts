@@ -28,6 +28,19 @@ describe('rateBarsModel', () => {
     expect(model.bars.map((bar) => bar.row.name)).toEqual(['b']);
   });
 
+  it('those to come first do, whatever their rate, and the scale is still the longest', () => {
+    const model = rateBarsModel(
+      [row('small', 1, 8), row('suspect', 90, 4)],
+      { failuresPer1000TaskHours: 1 },
+      10,
+      ({ name }) => name === 'suspect',
+    );
+    expect(model.bars.map(({ row: { name }, length }) => [name, length])).toEqual([
+      ['suspect', 0.5],
+      ['small', 1],
+    ]);
+  });
+
   it('without task-hours the bars are counts and the fleet has no mark', () => {
     const model = rateBarsModel([row('a', 1, null), row('b', 4, null)], { failuresPer1000TaskHours: 1 }, 10);
     expect(model).toMatchObject({ measure: 'failed', fleetMark: null });

@@ -25,18 +25,21 @@ type RateRow = { failed: number; oom: number; failuresPer1000TaskHours: number |
 
 /**
  * The `most` worst rows that failed at all. Where no row has a rate (no task-hours were observed), the bars
- * are counts instead, never zeros.
+ * are counts instead, never zeros. Rows that are `isFirst` go before all others: a small sample can have a high rate.
  */
 export function rateBarsModel<Row extends RateRow>(
   rows: readonly Row[],
   fleet: Pick<FleetRate, 'failuresPer1000TaskHours'>,
   most: number,
+  isFirst: (row: Row) => boolean = () => false,
 ): RateBarsModel<Row> {
   const failing = rows.filter(({ failed }) => failed > 0);
   const measure = failing.some((row) => row.failuresPer1000TaskHours !== null) ? 'rate' : 'failed';
   const sizeOf = (row: Row): number =>
     measure === 'rate' ? (row.failuresPer1000TaskHours ?? 0) : row.failed;
-  const worst = [...failing].sort((a, b) => sizeOf(b) - sizeOf(a) || b.failed - a.failed).slice(0, most);
+  const worst = [...failing]
+    .sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || sizeOf(b) - sizeOf(a) || b.failed - a.failed)
+    .slice(0, most);
   const longest = Math.max(...worst.map(sizeOf), 0);
   const fleetRate = measure === 'rate' ? fleet.failuresPer1000TaskHours : null;
   return {
