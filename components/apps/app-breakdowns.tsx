@@ -137,7 +137,11 @@ export function AppDeployments({ deployments }: { deployments: readonly Deployme
       rows={deployments}
       rowKey={(row) => row.deploymentId}
       pageSize={12}
-      empty={<Empty title="No deployment touched this app in this window" />}
+      empty={
+        <Empty title="No deployment of this app was seen in this window">
+          Only those that ran while exit137 watched are known; its versions tell of earlier changes.
+        </Empty>
+      }
     />
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { rateBarsModel, rateRatio } from './rates-model';
+import { rateBarsModel } from './rates-model';
 
 const row = (name: string, failed: number, rate: number | null, oom = 0) => ({
   name,
@@ -54,10 +54,4 @@ describe('rateBarsModel', () => {
       measure: 'failed',
     });
   });
-});
-
-it('a ratio to nothing is no ratio', () => {
-  expect(rateRatio(3, 0)).toBeNull();
-  expect(rateRatio(null, 1)).toBeNull();
-  expect(rateRatio(3, 2)).toBe(1.5);
 });

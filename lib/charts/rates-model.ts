@@ -55,8 +55,3 @@ export function rateBarsModel<Row extends RateRow>(
     fleetMark: fleetRate === null || longest === 0 || fleetRate > longest ? null : fleetRate / longest,
   };
 }
-
-/** How many times the fleet's rate; null where either is unknown or the fleet's is zero. */
-export function rateRatio(rate: number | null, fleetRate: number | null): number | null {
-  return rate === null || fleetRate === null || fleetRate === 0 ? null : rate / fleetRate;
-}

@@ -2,13 +2,12 @@ import type { MarathonApp, MarathonDeployment } from '@/lib/domain/cluster';
 import { appOfTaskId } from '@/lib/domain/marathon-task-id';
 import type { MarathonContext } from '@/lib/domain/verdict';
 
-/** A deployment with the span in which it was seen. */
+/** A deployment with the span in which it was seen; `affectedApps` holds pods too. */
 export type SeenDeployment = Pick<
   MarathonDeployment,
   'deploymentId' | 'version' | 'affectedApps' | 'actions'
 > & {
   frameworkId: string;
-  affectedPods?: readonly string[];
   firstSeenAt: Date;
   /** The first poll without it; null: it still runs. */
   endedAt: Date | null;
@@ -82,7 +81,7 @@ function deploymentAt(
 ): MarathonContext['deployment'] {
   const at = end.finishedAt.getTime();
   const touching = deployments
-    .filter((one) => one.affectedApps.includes(end.appId) || (one.affectedPods ?? []).includes(end.appId))
+    .filter((one) => one.affectedApps.includes(end.appId))
     .map((one) => ({ one, startedAt: startOf(one) }))
     .filter(
       ({ one, startedAt }) =>
