@@ -12,12 +12,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/contracts': ['lib/domain'],
   'lib/charts': ['lib/domain', 'lib/contracts', 'lib/format'],
   'lib/diagnose': ['lib/domain'],
+  'lib/evidence': ['lib/domain'],
   'lib/upstream': ['lib/domain', 'lib/errors'],
   'lib/mesos': ['lib/domain', 'lib/errors', 'lib/upstream'],
   'lib/marathon': ['lib/domain', 'lib/errors', 'lib/upstream'],
   'lib/db': ['lib/config', 'lib/errors'],
-  'lib/ingest': ['lib/domain', 'lib/errors', 'lib/diagnose', 'lib/db'],
-  'lib/stats': ['lib/domain', 'lib/contracts', 'lib/db', 'lib/errors'],
+  'lib/ingest': ['lib/domain', 'lib/errors', 'lib/diagnose', 'lib/evidence', 'lib/db'],
+  // Ways in for logs: from bytes to lines, and to lib/ingest.
+  'lib/logs': ['lib/config', 'lib/log', 'lib/errors', 'lib/domain', 'lib/evidence', 'lib/ingest', 'lib/db'],
+  'lib/stats': ['lib/domain', 'lib/contracts', 'lib/diagnose', 'lib/evidence', 'lib/db', 'lib/errors'],
   'lib/http': ['lib/errors', 'lib/contracts', 'lib/config', 'lib/log'],
   'lib/poller': [
     'lib/config',
@@ -28,13 +31,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/mesos',
     'lib/marathon',
     'lib/ingest',
+    'lib/logs',
     'lib/db',
   ],
-  'lib/cli': ['lib/domain', 'lib/errors', 'lib/diagnose'],
+  'lib/cli': ['lib/domain', 'lib/errors', 'lib/diagnose', 'lib/evidence'],
   components: ['lib/domain', 'lib/contracts', 'lib/charts', 'lib/format'],
   app: [
     'components',
     'lib/http',
+    'lib/logs',
+    'lib/evidence',
     'lib/contracts',
     'lib/stats',
     'lib/db',
@@ -50,6 +56,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bench: [
     'lib/mesos',
     'lib/domain',
+    'lib/evidence',
     'lib/upstream',
     'lib/ingest',
     'lib/db',
@@ -60,7 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Decisions without a clock, a network or a console: time and facts come in as values. */
 const PURE =
-  /^lib\/(domain|format|contracts|charts|diagnose)\/|^lib\/ingest\/(plan-|identity|marathon-context)|^lib\/poller\/schedule/;
+  /^lib\/(domain|format|contracts|charts|diagnose|evidence)\/|^lib\/ingest\/(plan-|identity|marathon-context)|^lib\/poller\/schedule/;
 const IMPURE = [
   ['Date.now()', /\bDate\.now\(/],
   ['new Date()', /\bnew Date\(\)/],

@@ -73,6 +73,52 @@ export const ERROR_CATALOG = {
     retryable: true,
     cure: 'Another instance collects now; this one steps back by itself.',
   },
+  LOGS_NOT_CONFIGURED: {
+    httpStatus: 403,
+    retryable: false,
+    cure: 'Set LOGS_TOKEN, and send it as `Authorization: Bearer …`.',
+  },
+  LOGS_TOKEN_REFUSED: {
+    httpStatus: 401,
+    retryable: false,
+    cure: 'Send the LOGS_TOKEN of this server as `Authorization: Bearer …`.',
+  },
+  LOGS_BUSY: {
+    httpStatus: 429,
+    retryable: true,
+    cure: 'Send the same lines again after Retry-After seconds.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    httpStatus: 413,
+    retryable: false,
+    cure: 'Send it in smaller parts; the message names the limit.',
+  },
+  UNSUPPORTED_MEDIA: {
+    httpStatus: 415,
+    retryable: false,
+    cure: 'Send text/plain or application/x-ndjson, plain or gzip.',
+  },
+  AGENT_UNREACHABLE: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'Check the network path from exit137 to the agent (port 5051).',
+  },
+  AGENT_AUTH_REFUSED: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'Check AGENT_USERNAME and AGENT_PASSWORD, or AGENT_TOKEN.',
+  },
+  AGENT_TIMEOUT: { httpStatus: 502, retryable: true, cure: 'The agent did not answer in AGENT_TIMEOUT_MS.' },
+  AGENT_BAD_PAYLOAD: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'The agent sent something that is not its documented JSON.',
+  },
+  SANDBOX_GONE: {
+    httpStatus: 404,
+    retryable: false,
+    cure: 'The agent no longer has this sandbox: it was cleaned up before it could be read.',
+  },
   INTERNAL: { httpStatus: 500, retryable: false, cure: 'This is a bug; the server log has the stack.' },
 } as const satisfies Record<string, { httpStatus: number; retryable: boolean; cure: string }>;
 

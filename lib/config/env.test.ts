@@ -41,6 +41,13 @@ describe('parseEnv', () => {
       POLL_TIMEOUT_MS: 20_000,
       SIMULATED: false,
       TOKEN_SCHEME: 'bearer',
+      AGENT_SAMPLE_INTERVAL_MS: 60_000,
+      AGENT_TIMEOUT_MS: 5_000,
+      SANDBOX_TAILS: true,
+      LOG_FILES: [],
+      LOG_TIME_ZONE: 'UTC',
+      SYSLOG_PORT: 0,
+      SYSLOG_HOST: '127.0.0.1',
     });
   });
 

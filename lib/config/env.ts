@@ -130,6 +130,41 @@ const EnvSchema = z.object({
   TOKEN_SCHEME: z.enum(['bearer', 'dcos'], 'must be bearer or dcos').default('bearer'),
   /** Certificates (PEM) to trust besides the usual ones, for https masters and Marathons. */
   CA_FILE: z.string().refine(isPemFile, 'must be a readable file of PEM certificates').optional(),
+
+  /** Pause between two samples of an agent's containers; 0: agents are not sampled. */
+  AGENT_SAMPLE_INTERVAL_MS: wholeNumber({ min: 0, max: 3_600_000, fallback: 60_000 }),
+  /** How long one request to an agent may take. */
+  AGENT_TIMEOUT_MS: wholeNumber({ min: 100, max: 60_000, fallback: 5_000 }),
+  /** Whether the ends of stdout and stderr are fetched from the agent after a failure. */
+  SANDBOX_TAILS: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .default(true),
+  /** Who asks the agents: user and password, or a token. */
+  AGENT_USERNAME: secret(),
+  AGENT_PASSWORD: secret(),
+  AGENT_TOKEN: secret(),
+
+  /** What senders of logs must show at POST /api/v1/logs. Unset: it is closed. */
+  LOGS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
+  /** Files of host logs to follow. */
+  LOG_FILES: z
+    .string()
+    .transform((text) => parts(text, ','))
+    .default([]),
+  /** The host that lines are of which name none. Unset: this machine's name. */
+  LOG_HOST: z.string().max(253).optional(),
+  /** The zone of time stamps that tell none (classic syslog). */
+  LOG_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')
+    .default('UTC'),
+  /** Where syslog over TCP is taken. Unset: nowhere. */
+  SYSLOG_PORT: wholeNumber({ min: 1, max: 65_535, fallback: 0 }),
+  SYSLOG_HOST: z.string().default('127.0.0.1'),
+  /** Certificate and key (PEM) for syslog over TLS. Unset: plain TCP. */
+  SYSLOG_TLS_CERT: z.string().refine(isPemFile, 'must be a readable file of PEM certificates').optional(),
+  SYSLOG_TLS_KEY: z.string().optional(),
 });
 
 export type Env = z.infer<typeof EnvSchema>;
@@ -153,6 +188,7 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     ...(result.error?.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`) ?? []),
     ...credentialProblems(given, 'MESOS'),
     ...credentialProblems(given, 'MARATHON'),
+    ...credentialProblems(given, 'AGENT'),
   ];
   if (!result.success || problems.length > 0) {
     // One line a setting, even where two rules of it fail.
@@ -163,7 +199,7 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
 
 function credentialProblems(
   given: Record<string, string | undefined>,
-  prefix: 'MESOS' | 'MARATHON',
+  prefix: 'MESOS' | 'MARATHON' | 'AGENT',
 ): string[] {
   const [username, password, token] = ['USERNAME', 'PASSWORD', 'TOKEN'].map((name) => `${prefix}_${name}`);
   const has = (key: string | undefined) => key !== undefined && given[key] !== undefined;

@@ -1,4 +1,5 @@
 import type { Cause, Disposition, Proof } from './cause';
+import type { JvmFacts, TiedSignal } from './evidence';
 import type { EndState, TaskStatus } from './task';
 
 /** Everything the diagnosis may look at. Pure data: no ids to look up, no clock to ask. */
@@ -26,6 +27,10 @@ export type Facts = {
    * `finishedAt` means nothing. Then the likeliest story may be told, as `possible`.
    */
   onlyStatus?: true;
+  /** What host logs tell of it, strongest tie first. Absent or empty: no log told anything, which proves nothing. */
+  evidence?: readonly TiedSignal[];
+  /** Absent: not looked up. */
+  jvm?: JvmFacts;
 };
 
 /** What Marathon shows around the end. Null in Facts: not a Marathon task, or its Marathon is not watched. */
