@@ -9,6 +9,8 @@ export type OwnCluster = {
   order: (call: string) => Promise<void>;
   /** Every end that happened in it. */
   truth: () => Promise<TrueEnd[]>;
+  /** Lines of the hosts' logs as the collector finds them in its file; `?host=…&since=…` narrows. */
+  hostLogs: (query?: string) => Promise<{ hostname: string; at: string; line: string }[]>;
 };
 
 /** As the simulated cluster itself knows an end; `revivedAt` is set where the task came back to life. */
@@ -19,6 +21,14 @@ export type TrueEnd = {
   hostname: string | null;
   appId: string | null;
   state: string;
+  /** What really happened, and the most that can be said of it with every source. */
+  cause: string;
+  proof: 'proven' | 'likely' | 'possible';
+  containerId: string;
+  dockerId: string | null;
+  pid: number;
+  /** Process that the kernel killed. */
+  killedPid: number | null;
   finishedAt: string;
   revivedAt: string | null;
 };
@@ -39,6 +49,11 @@ export const test = checked.extend<{ baseURL: string }, { cluster: OwnCluster }>
           const answer = await ask(`${server.simControl}/sim/truth`, 'GET');
           const body: { ends: TrueEnd[] } = await answer.json();
           return body.ends;
+        },
+        hostLogs: async (query = '') => {
+          const answer = await ask(`${server.simControl}/sim/host-logs${query}`, 'GET');
+          const body: { lines: { hostname: string; at: string; line: string }[] } = await answer.json();
+          return body.lines;
         },
       });
       await server.stop();

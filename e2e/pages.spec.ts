@@ -21,6 +21,7 @@ const PAGES: Record<string, FindPath> = {
   'task-failed': async (request) => taskPath(await newestEnd(request, 'exitCode=137&state=TASK_FAILED')),
   'task-killed': async (request) => taskPath(await newestEnd(request, 'cause=killed_by_deploy_or_scale')),
   review: async () => `/review/${yesterday}`,
+  diagnose: async () => '/diagnose?example=1',
   status: async () => '/status',
 };
 

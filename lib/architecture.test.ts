@@ -59,6 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/evidence',
     'lib/upstream',
     'lib/ingest',
+    'lib/poller',
     'lib/db',
     'lib/stats',
     'scripts/postgres.mjs',

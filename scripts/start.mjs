@@ -65,7 +65,11 @@ async function start() {
   await migrateDatabase(databaseUrl);
   const sim = settings.isSimulated ? await startSimulation(settings.dataDir) : null;
   if (stopping) return;
-  const env = { DATABASE_URL: databaseUrl, DATA_DIR: settings.dataDir, ...(sim && settingsOf(sim)) };
+  const env = {
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: settings.dataDir,
+    ...(sim && settingsOf(sim, settings.dataDir)),
+  };
 
   if (!settings.servesPages) {
     await startCollector(env);
@@ -84,6 +88,7 @@ async function start() {
 function readSettings() {
   // The children have another current directory, where a relative path would mean something else.
   if (process.env.CA_FILE) process.env.CA_FILE = resolve(ROOT, process.env.CA_FILE);
+  if (process.env.LOG_FILES) process.env.LOG_FILES = withFullPaths(process.env.LOG_FILES);
   const port = Number(process.env.PORT || 3137);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new StepError(`PORT must be a number from 1 to 65535, not '${process.env.PORT}'.`, {
@@ -106,6 +111,16 @@ function readSettings() {
     // Simulated failures must never stand among the evidence of a real cluster, so they have a database of their own.
     dataDir: isSimulated ? join(dataDir, 'simulated') : dataDir,
   };
+}
+
+/** @param {string} list paths, separated by commas */
+function withFullPaths(list) {
+  return list
+    .split(',')
+    .map((path) => path.trim())
+    .filter((path) => path !== '')
+    .map((path) => resolve(ROOT, path))
+    .join(',');
 }
 
 /** Settings that name a real cluster, but not its masters, must not end in a simulated one. */
@@ -204,6 +219,7 @@ async function startSimulation(dataDir) {
         // The same seed and the same beginning: a second start goes on with the cluster of the first.
         '--seed=137',
         `--epoch-file=${join(dataDir, 'sim.json')}`,
+        `--host-log-file=${hostLogFile(dataDir)}`,
         ...extra,
       ],
       onLine: (line, stream) => {
@@ -215,12 +231,20 @@ async function startSimulation(dataDir) {
   return urls;
 }
 
-function settingsOf({ masters, marathons }) {
+/** Where the simulated hosts log, for the collector to follow. */
+function hostLogFile(dataDir) {
+  return join(dataDir, 'hosts.log');
+}
+
+function settingsOf({ masters, marathons }, dataDir) {
   return {
     SIMULATED: 'true',
     CLUSTER_NAME: process.env.CLUSTER_NAME || 'simulated',
     MESOS_MASTER_URLS: masters.join(','),
     MARATHON_URLS: marathons.join(','),
+    // Instead of what is set: a real host's lines must not stand beside simulated ones.
+    LOG_FILES: hostLogFile(dataDir),
+    LOG_TIME_ZONE: 'UTC',
   };
 }
 

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { endCommands } from './command.mjs';
+import { ensureLogSenders } from './log-senders.mjs';
 import { createProgress, elapsed, printFailure, StepError } from './progress.mjs';
 import { ROOT } from './root.mjs';
 import { setUp } from './setup.mjs';
@@ -127,6 +128,7 @@ async function check(program, args) {
 }
 
 async function runVitest() {
+  await ensureLogSenders(progress);
   const file = join(scratch, 'vitest.json');
   const args = ['run', '--reporter=default', '--reporter=./scripts/vitest-reporter.ts', ...files];
   const code = await command(bin('vitest/vitest.mjs'), args, { COUNTS_FILE: file });

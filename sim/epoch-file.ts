@@ -5,7 +5,7 @@ import type { TimelineState } from './model/timeline';
 import { SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario';
 
 /** Raise when a change of the model makes it tell another past from the same seed: a stored cluster then starts anew. */
-export const MODEL_REVISION = 1;
+export const MODEL_REVISION = 2;
 
 /** Something from outside that changed the course of the model. */
 export type Input = { at: number; kind: 'visitors' | ScenarioName };
@@ -23,7 +23,14 @@ export type Epoch = {
   presentAt: number;
   timeline: TimelineState;
   inputs: Input[];
+  /** True where Marathon runs with its feature `task_killing`. */
+  taskKilling: boolean;
+  /** How far the hosts' logs have been written to their file; null: not at all. */
+  hostLog: HostLogPosition | null;
 };
+
+/** `lines` counts from the start of the cluster, `bytes` is the size of the file that they left behind. */
+export type HostLogPosition = { lines: number; bytes: number };
 
 /** The stored epoch, or null where there is no file. Throws where the file is damaged. */
 export function readEpoch(path: string): Epoch | null {
@@ -63,9 +70,10 @@ function parse(text: string): Epoch | null {
 
 function isEpoch(value: unknown): value is Epoch {
   if (typeof value !== 'object' || value === null) return false;
-  const { revision, seed, version, scenarios, ringSize, startAt, presentAt, timeline, inputs } =
+  const { revision, seed, version, scenarios, ringSize, startAt, presentAt, timeline, inputs, hostLog } =
     value as Partial<Epoch>;
   return (
+    (hostLog === null || hostLog === undefined || [hostLog.lines, hostLog.bytes].every(Number.isFinite)) &&
     [revision, seed, ringSize, startAt, presentAt, timeline?.behind].every(Number.isFinite) &&
     (MESOS_VERSIONS as readonly unknown[]).includes(version) &&
     Array.isArray(scenarios) &&

@@ -4,6 +4,9 @@
  *
  * sim/model      what happens: agents, tasks, master, Marathon, batch scheduler, moved by an event queue in model time
  * sim/scenarios  why it happens: one file per kind of trouble, each told at set times or triggered
+ * sim/hosts      what the machines below log of it: kernel, Docker, Mesos agent, and what means nothing
+ * sim/host-logs  where those lines go: a file, syslog over TCP
+ * sim/sandbox    what tasks write into their sandboxes
  * sim/http       how it shows: the shapes of Mesos 0.22 to 1.11 and of Marathon 1.10
  *
  * Nothing runs between requests: each answer first lets happen what is due by then. All chance comes from `--seed`,
@@ -17,8 +20,12 @@
  *                                    cut: half a body, ended in order; 500; 401; non-leader: no master leads
  *                  [&target=T]       masters (default), marathon, all
  *   GET  /sim/truth                  {ends: [{frameworkId, taskId, agentId, hostname, appId, state, message, reason,
- *                                    finishedAt, revivedAt}]}, every end so far, in order; revivedAt is set where the
- *                                    task came back to life, which takes that end back
+ *                                    containerId, dockerId, pid, killedPid, cause, proof, exitCode, oom, finishedAt,
+ *                                    revivedAt}], incidents: [{kind, hostname, taskId, killedPid, from, until}]},
+ *                                    every end so far, in order; revivedAt is set where the task came back to life,
+ *                                    which takes that end back. `proof`: the most that can be said with every source
+ *   GET  /sim/host-logs              {lines: [{hostname, at, line}]}, the newest lines of the hosts' logs, in order;
+ *         [?host=H&since=TIME]       `at` by the host's own clock, which on some is wrong
  *   GET  /sim/summary                clock, master id, seed, number of ends, present misbehaviour
  */
 import { AGENT_COUNT } from './model/create-world';

@@ -27,6 +27,11 @@ describe('parseOptions', () => {
     ['--auth=basic:ops:secret', { masterAuth: { kind: 'basic', user: 'ops', password: 'secret' } }],
     ['--marathon-auth=token:abc', { marathonAuth: { kind: 'token', token: 'abc' } }],
     ['--quiet', { welcomes: false }],
+    ['--host-log-file=/tmp/h.log', { hostLogFile: '/tmp/h.log', hostLogPast: true }],
+    ['--no-host-log-past', { hostLogPast: false }],
+    ['--syslog=[::1]:514', { syslog: { host: '::1', port: 514 } }],
+    ['--syslog=logs.example.test:6514', { syslog: { host: 'logs.example.test', port: 6514 } }],
+    ['--task-killing', { taskKilling: true }],
   ])('%s', (flag, want) => {
     expect(parseOptions([flag])).toMatchObject(want);
   });
@@ -40,6 +45,8 @@ describe('parseOptions', () => {
     ['--speed=0', '--speed'],
     ['--ring=1.5', '--ring'],
     ['--auth=ops:secret', 'basic:user:password'],
+    ['--syslog=logs', '--syslog'],
+    ['--syslog=logs:0', '--syslog'],
     ['--colour', '--colour'],
   ])('%s is refused by name', (flag, text) => {
     expect(() => parseOptions([flag])).toThrow(text);

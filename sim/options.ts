@@ -21,6 +21,10 @@ export const HELP = `A simulated Mesos and Marathon cluster on loopback.
   --ring N             completed tasks kept per framework (default 1000; 5000 with --history)
   --epoch-file FILE    remember the cluster there: the next start with it continues the same one
   --quiet              without the lively hours that follow a start
+  --host-log-file FILE append the hosts' logs to it, from the invented past on; at 32 MiB it becomes FILE.1
+  --no-host-log-past   without the invented past
+  --syslog HOST:PORT   send the hosts' logs there as they come, RFC 5424 over TCP
+  --task-killing       Marathon with that feature: what is being killed is TASK_KILLING
   --auth CREDENTIALS   masters want basic:user:password or token:text
   --marathon-auth C    the same for Marathon
   --json-ready         print one line of JSON once it listens
@@ -43,6 +47,10 @@ export function parseOptions(args: readonly string[]): MainOptions | null {
       'mesos-version': { type: 'string', default: '1.11' },
       ring: { type: 'string' },
       'epoch-file': { type: 'string' },
+      'task-killing': { type: 'boolean', default: false },
+      'host-log-file': { type: 'string' },
+      'no-host-log-past': { type: 'boolean', default: false },
+      syslog: { type: 'string' },
       quiet: { type: 'boolean', default: false },
       auth: { type: 'string' },
       'marathon-auth': { type: 'string' },
@@ -67,11 +75,23 @@ export function parseOptions(args: readonly string[]): MainOptions | null {
       values.ring === undefined ? null : parseNumber('ring', values.ring, { from: 1, to: 1e6, whole: true }),
     epochFile: values['epoch-file'] ?? null,
     welcomes: !values.quiet,
+    hostLogFile: values['host-log-file'] ?? null,
+    hostLogPast: !values['no-host-log-past'],
+    syslog: values.syslog === undefined ? null : parseTarget(values.syslog),
+    taskKilling: values['task-killing'],
     masterAuth: values.auth === undefined ? null : parseAuth(values.auth),
     marathonAuth: values['marathon-auth'] === undefined ? null : parseAuth(values['marathon-auth']),
     jsonReady: values['json-ready'],
     withParent: values['with-parent'],
   };
+}
+
+/** `host:port`; an IPv6 address in brackets. */
+function parseTarget(text: string): { host: string; port: number } {
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined) throw new Error('--syslog: host:port');
+  return { host, port: parseNumber('syslog', port, { from: 1, to: 65_535, whole: true }) };
 }
 
 function parseNumber(

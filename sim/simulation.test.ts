@@ -34,6 +34,8 @@ function simulate(options: Partial<SimulationOptions> = {}) {
     ringSize: null,
     epochFile: null,
     welcomes: true,
+    taskKilling: false,
+    onHostLine: null,
     realNow: () => clock,
     ...options,
   });
@@ -313,7 +315,8 @@ describe('triggers', () => {
     simulation.skip(600);
     simulation.trigger(name);
     simulation.skip(600);
-    if (name !== 'image-pull') expect(simulation.ends().length).toBeGreaterThan(0);
+    if (name === 'oom-child') expect(simulation.world.incidents).toMatchObject([{ kind: 'oom-child' }]);
+    else if (name !== 'image-pull') expect(simulation.ends().length).toBeGreaterThan(0);
     else expect(simulation.ends().some(({ reason }) => reason === 'CONTAINER_LAUNCH_FAILED')).toBe(true);
   });
 
@@ -341,5 +344,65 @@ describe('triggers', () => {
     );
     expect(looping.map(({ shape }) => shape.id)).toEqual(['/analytics/ingest']);
     expect(looping[0]?.waitingSince).not.toBeNull();
+  });
+
+  it('a hung Docker answers no launch and ends no container until it is restarted', () => {
+    const simulation = simulate({ historySeconds: 0, scenarios: [], welcomes: false });
+    simulation.skip(600);
+    simulation.trigger('docker-hang');
+    simulation.skip(900);
+    const [incident] = simulation.world.incidents;
+    expect(incident).toMatchObject({ kind: 'docker-hang', until: null });
+    const hung = simulation.ends().filter(({ truth }) => truth.cause === 'docker_daemon_unresponsive');
+    expect(hung.length).toBeGreaterThan(1);
+    expect(new Set(hung.map(({ hostname }) => hostname))).toEqual(new Set([incident?.hostname]));
+    const stuck = () =>
+      simulation.ends().filter(({ truth }) => truth.cause === 'kill_failed_container_stuck').length;
+    expect(stuck()).toBe(0);
+    simulation.skip(900);
+    expect(stuck()).toBe(2);
+    expect(incident?.until).not.toBeNull();
+  });
+
+  it.each([
+    [false, 'TASK_RUNNING'],
+    [true, 'TASK_KILLING'],
+  ])('with task_killing %s a container that cannot be killed stays %s', (taskKilling, state) => {
+    const simulation = simulate({ historySeconds: 0, scenarios: [], welcomes: false, taskKilling });
+    simulation.skip(600);
+    simulation.trigger('stuck-kill');
+    simulation.skip(1200);
+    const [incident] = simulation.world.incidents;
+    const task = simulation.world.marathon.framework.tasks.get(incident?.taskId ?? '');
+    expect(task?.state).toBe(state);
+    simulation.skip(2400);
+    expect(simulation.ends().find(({ taskId }) => taskId === incident?.taskId)).toMatchObject({
+      state: 'TASK_KILLED',
+      message: 'Container exited with status 137',
+      truth: { cause: 'kill_failed_container_stuck' },
+    });
+  });
+
+  it('a storm overruns the ring, and leaves the invented week alone', () => {
+    const simulation = simulate({ historySeconds: 0, scenarios: ['storm'], welcomes: false, ringSize: 200 });
+    simulation.skip(3600);
+    expect(simulation.ends()).toEqual([]);
+    simulation.trigger('storm');
+    simulation.skip(180);
+    // Those that failed are tried again.
+    expect(simulation.ends().length).toBeGreaterThanOrEqual(250);
+    const chronos = [...simulation.world.master.frameworks.values()].find(({ name }) => name === 'chronos');
+    expect(chronos?.completed.length).toBe(200);
+  });
+
+  it('a full disk refuses launches on its host only', () => {
+    const simulation = simulate({ historySeconds: 0, scenarios: [], welcomes: false });
+    simulation.skip(600);
+    simulation.trigger('disk-full');
+    simulation.skip(900);
+    const [incident] = simulation.world.incidents;
+    const full = simulation.ends().filter(({ truth }) => truth.cause === 'no_space_left_on_device');
+    expect(full.some(({ reason }) => reason === 'CONTAINER_LAUNCH_FAILED')).toBe(true);
+    expect(new Set(full.map(({ hostname }) => hostname))).toEqual(new Set([incident?.hostname]));
   });
 });

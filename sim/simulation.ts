@@ -1,4 +1,6 @@
 import { type Epoch, type Input, MODEL_REVISION, readEpoch, writeEpoch } from './epoch-file';
+import type { LineListener } from './hosts/host-log';
+import { tellNoise } from './hosts/noise';
 import { createBatch } from './model/batch';
 import { createWorld } from './model/create-world';
 import type { TaskEnd } from './model/master';
@@ -24,6 +26,10 @@ export type SimulationOptions = {
   epochFile: string | null;
   /** False: no lively hours after the start. */
   welcomes: boolean;
+  /** Marathon with its feature `task_killing`. */
+  taskKilling: boolean;
+  /** Gets every line of the hosts' logs from the first one on; null: nobody wants them. */
+  onHostLine: LineListener | null;
   /** The real clock, in seconds since the epoch. */
   realNow: () => number;
 };
@@ -36,6 +42,8 @@ export type Simulation = {
   /** Lets model time pass at once. */
   skip(seconds: number): void;
   trigger(name: ScenarioName): void;
+  /** Stores the epoch again, after a change of its `hostLog`. */
+  save(): void;
   ends(): readonly TaskEnd[];
 };
 
@@ -49,11 +57,21 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const epoch = chooseEpoch(options);
   const timeline = createTimeline(epoch.timeline);
   const { seed, version, startAt, presentAt, ringSize } = epoch;
-  const world = createWorld({ seed, version, timeline, startAt, presentAt, ringSize });
+  const world = createWorld({
+    seed,
+    version,
+    timeline,
+    startAt,
+    presentAt,
+    ringSize,
+    taskKilling: epoch.taskKilling,
+  });
+  world.hostLog.listener = options.onHostLine;
   const batch = createBatch(world);
   const scenarios = new Map<ScenarioName, Scenario>(
     SCENARIOS.map(([name, prepare]) => [name, prepare(world, batch)]),
   );
+  tellNoise(world);
   // The fleet is up before trouble starts.
   after(world, 0, () => {
     for (const [name, scenario] of scenarios) {
@@ -103,6 +121,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       catchUp();
     },
     trigger: addInput,
+    save,
     ends: () => world.master.ends,
   };
 }
@@ -128,5 +147,7 @@ function newEpoch(options: SimulationOptions, historySeconds: number): Epoch {
     presentAt,
     timeline: { segments: [{ model: startAt, stamp: startAt, rate: 1 }], behind: behindSeconds },
     inputs: [],
+    taskKilling: options.taskKilling,
+    hostLog: null,
   };
 }

@@ -1,3 +1,4 @@
+import { createHostLogOutputs, type HostLogOptions } from './host-logs/host-log-outputs';
 import { answerAsAgent } from './http/agent-server';
 import type { Auth } from './http/auth';
 import { answerControl } from './http/control-server';
@@ -9,13 +10,14 @@ import type { MasterView } from './http/state-json';
 import { createRandom } from './model/random';
 import { createSimulation, type Simulation, type SimulationOptions } from './simulation';
 
-export type ClusterOptions = SimulationOptions & {
-  host: string;
-  /** Leader here, then the other master, Marathon, agents and control on the ports after it; 0: free ones. */
-  port: number;
-  masterAuth: Auth;
-  marathonAuth: Auth;
-};
+export type ClusterOptions = Omit<SimulationOptions, 'onHostLine'> &
+  HostLogOptions & {
+    host: string;
+    /** Leader here, then the other master, Marathon, agents and control on the ports after it; 0: free ones. */
+    port: number;
+    masterAuth: Auth;
+    marathonAuth: Auth;
+  };
 
 export type Cluster = {
   simulation: Simulation;
@@ -28,7 +30,8 @@ export type Cluster = {
 
 /** Starts the simulated cluster's listeners. Rejects where a port is taken; then none is left open. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const simulation = createSimulation(options);
+  const outputs = createHostLogOutputs(options);
+  const simulation = createSimulation({ ...options, onHostLine: outputs.listener });
   const misbehaviour = createMisbehaviour();
   const { host } = options;
   const open: Listener[] = [];
@@ -41,6 +44,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 
   async function stop(): Promise<void> {
+    outputs.stop();
     await Promise.all(open.map((listener) => listener.close()));
   }
 
@@ -49,6 +53,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     simulation,
     misbehaviour,
     auth: options.masterAuth,
+    streams: new Set(),
     view,
   });
   const { world } = simulation;
@@ -68,6 +73,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const marathon = await start((exchange) => answerAsMarathon(marathonServer, exchange));
     await start((exchange) => answerAsAgent(simulation, exchange));
     const control = await start((exchange) => answerControl(simulation, misbehaviour, exchange));
+    outputs.start(simulation);
     return {
       simulation,
       masters: masters.map(({ url }) => url),

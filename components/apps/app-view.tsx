@@ -3,6 +3,7 @@
 import { CauseBars } from '@/components/charts/cause-bars';
 import { settled } from '@/components/charts/chart-frame';
 import { TimelineChart } from '@/components/charts/timeline-chart';
+import { StuckKills } from '@/components/evidence/stuck-kills';
 import { usePageWindow } from '@/components/shell/use-page-window';
 import { TaskTable } from '@/components/task-ends/task-table';
 import { Empty } from '@/components/ui/empty';
@@ -22,7 +23,10 @@ import { AppDefinition } from './app-definition';
 import { AppFigures } from './app-figures';
 import { AppLastFailure } from './app-last-failure';
 import { AppMarks } from './app-marks';
+import { AppMemoryPanel } from './app-memory';
+import { AppSurvivors } from './app-survivors';
 import { appUrl } from './app-urls';
+import { JvmCard } from './jvm-card';
 
 // The rest are one click away, and what stands below is one scroll away.
 const NEWEST = 10;
@@ -55,11 +59,15 @@ export function AppView({ appId, initial }: AppViewProps) {
       />
       <LiveNotice live={live} />
       <AppFigures detail={data} />
+      <AppSurvivors survivors={data.survivors} />
+      <StuckKills kills={data.stuckKills} hide="app" />
       <TimelineChart
         title="Task ends of this app"
         state={settled(data.timeline)}
         filters={{ app: appId, cluster: links.cluster }}
       />
+      <JvmCard report={data.jvm} />
+      <AppMemoryPanel detail={data} />
       <Panel
         title="Newest failures"
         flush

@@ -7,9 +7,13 @@ import type { HostDetailBody } from '@/lib/contracts/stats';
 import { formatMemMb } from '@/lib/format/bytes';
 import { formatCount, NOT_KNOWN } from '@/lib/format/numbers';
 
+import { clockWords } from './contact-words';
 import classes from './host-agents.module.css';
 
-type Agent = HostDetailBody['agents'][number];
+type Agent = HostDetailBody['agents'][number] & {
+  /** Null: it was never asked. */
+  contact: HostDetailBody['contacts'][number] | null;
+};
 
 const COLUMNS: Column<Agent>[] = [
   {
@@ -40,6 +44,18 @@ const COLUMNS: Column<Agent>[] = [
     cell: ({ tasksRunning }) => formatCount(tasksRunning),
   },
   {
+    key: 'answers',
+    header: 'Answers',
+    title: 'Whether the agent answered exit137 when it was last asked for its containers',
+    cell: ({ contact }) => <Answers contact={contact} />,
+  },
+  {
+    key: 'clock',
+    header: 'Clock',
+    title: 'Against the clock of exit137, from the Date header of its answer',
+    cell: ({ contact }) => clockWords(contact?.skewMs ?? null),
+  },
+  {
     key: 'attributes',
     header: 'Attributes',
     grow: true,
@@ -48,12 +64,17 @@ const COLUMNS: Column<Agent>[] = [
 ];
 
 /** Every agent that ever stood under a host's name. */
-export function HostAgents({ agents }: { agents: readonly Agent[] }) {
+export function HostAgents({ agents, contacts }: Pick<HostDetailBody, 'agents' | 'contacts'>) {
+  const rows = agents.map((agent) => ({
+    ...agent,
+    contact:
+      contacts.find(({ cluster, agentId }) => cluster === agent.cluster && agentId === agent.agentId) ?? null,
+  }));
   return (
     <DataTable
       caption="Agents under this name"
       columns={COLUMNS}
-      rows={agents}
+      rows={rows}
       rowKey={({ cluster, agentId }) => `${cluster} ${agentId}`}
       rowTone={({ goneAt }) => (goneAt === null ? null : 'muted')}
       empty={
@@ -74,6 +95,22 @@ function AgentState({ agent }: { agent: Agent }) {
     );
   }
   return <>{agent.active ? 'active' : 'inactive'}</>;
+}
+
+function Answers({ contact }: Pick<Agent, 'contact'>) {
+  if (contact === null) return <>{NOT_KNOWN}</>;
+  if (contact.errorCode === null) return <Instant at={contact.answeredAt} mode="relative" />;
+  return (
+    <span title={contact.errorCode}>
+      {contact.answeredAt === null ? (
+        'never did'
+      ) : (
+        <>
+          not since <Instant at={contact.answeredAt} mode="minutes" />
+        </>
+      )}
+    </span>
+  );
 }
 
 function Attributes({ of }: { of: Record<string, string> }) {

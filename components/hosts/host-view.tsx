@@ -3,6 +3,7 @@
 import { CauseBars } from '@/components/charts/cause-bars';
 import { settled } from '@/components/charts/chart-frame';
 import { TimelineChart } from '@/components/charts/timeline-chart';
+import { StuckKills } from '@/components/evidence/stuck-kills';
 import { usePageWindow } from '@/components/shell/use-page-window';
 import { TaskTable } from '@/components/task-ends/task-table';
 import { Empty } from '@/components/ui/empty';
@@ -21,8 +22,11 @@ import { tasksHref, withQuery } from '@/lib/format/hrefs';
 
 import { HostAgents } from './host-agents';
 import { HostApps } from './host-apps';
+import { HostConditions } from './host-conditions';
+import { HostContact } from './host-contact';
 import { HostFigures } from './host-figures';
 import { HostName } from './host-name';
+import { HostSignals } from './host-signals';
 import { hostUrl } from './host-urls';
 import classes from './host-view.module.css';
 import { SuspectMark } from './suspect-mark';
@@ -54,7 +58,10 @@ export function HostView({ hostname, hostCount, initial }: HostViewProps) {
         actions={<PlainLink href={tasksHref(filters)}>All task ends here</PlainLink>}
       />
       <LiveNotice live={live} />
+      <HostContact contacts={data.contacts} />
       <HostFigures detail={data} />
+      <HostConditions conditions={data.conditions} />
+      <StuckKills kills={data.stuckKills} hide="host" />
       <TimelineChart
         title="Task ends on this host"
         state={settled(data.timeline)}
@@ -84,6 +91,7 @@ export function HostView({ hostname, hostCount, initial }: HostViewProps) {
           }
         />
       </Panel>
+      <HostSignals detail={data} />
       <Columns>
         <Panel title="Why tasks ended here">
           <CauseBars
@@ -101,7 +109,7 @@ export function HostView({ hostname, hostCount, initial }: HostViewProps) {
         </Panel>
       </Columns>
       <Panel title="Agents under this name" note="every agent id ever seen, newest first" flush>
-        <HostAgents agents={data.agents} />
+        <HostAgents agents={data.agents} contacts={data.contacts} />
       </Panel>
     </Page>
   );

@@ -5,6 +5,7 @@ import { type Column, DataTable } from '@/components/ui/data-table';
 import { Empty } from '@/components/ui/empty';
 import { Instant } from '@/components/ui/instant';
 import { useSort } from '@/components/ui/use-sort';
+import type { HostTrouble } from '@/lib/contracts/evidence';
 import type { FleetRate, HostRate } from '@/lib/contracts/stats';
 import { causeGroup } from '@/lib/domain/cause-group';
 import type { WindowParams } from '@/lib/format/hrefs';
@@ -13,23 +14,26 @@ import { formatCount, formatOdds, formatRate, formatRatio, formatShare } from '@
 import { HostLink } from './host-name';
 import classes from './hosts-table.module.css';
 import { SuspectMark } from './suspect-mark';
+import { TroubleMark } from './trouble-mark';
 
 type HostsTableProps = {
   rows: readonly HostRate[];
   fleet: FleetRate;
   links: WindowParams;
   isSuspect: (row: HostRate) => boolean;
+  /** Hosts whose logs tell of a bad condition. */
+  trouble: readonly HostTrouble[];
   /** True: a filter may be why there are no rows. */
   filtered: boolean;
 };
 
 /** Hosts with their numbers, sortable; worst rate first. */
-export function HostsTable({ rows, fleet, links, isSuspect, filtered }: HostsTableProps) {
+export function HostsTable({ rows, fleet, links, isSuspect, trouble, filtered }: HostsTableProps) {
   const [sort, setSort] = useSort({ key: 'rate', descending: true });
   return (
     <DataTable
       caption="Hosts"
-      columns={hostColumns({ fleet, links, isSuspect })}
+      columns={hostColumns({ fleet, links, isSuspect, trouble })}
       rows={rows}
       rowKey={(row) => `${row.cluster} ${row.hostname}`}
       rowTone={(row) => (isSuspect(row) ? 'bad' : row.active === false ? 'warn' : null)}
@@ -48,14 +52,23 @@ function hostColumns({
   fleet,
   links,
   isSuspect,
-}: Pick<HostsTableProps, 'fleet' | 'links' | 'isSuspect'>): Column<HostRate>[] {
+  trouble,
+}: Pick<HostsTableProps, 'fleet' | 'links' | 'isSuspect' | 'trouble'>): Column<HostRate>[] {
+  const troubleOf = new Map(trouble.map((one) => [`${one.cluster} ${one.host}`, one.sentences]));
   return [
     {
       key: 'host',
       header: 'Host',
       isRowHeader: true,
       sortValue: (row) => row.hostname,
-      cell: (row) => <HostCell row={row} links={links} suspect={isSuspect(row)} />,
+      cell: (row) => (
+        <HostCell
+          row={row}
+          links={links}
+          suspect={isSuspect(row)}
+          trouble={troubleOf.get(`${row.cluster} ${row.hostname}`)}
+        />
+      ),
     },
     number('failed', 'Failed', (row) => row.failed, formatCount, 'Task ends that are failures'),
     number(
@@ -133,13 +146,21 @@ function number(
   };
 }
 
-function HostCell({ row, links, suspect }: { row: HostRate; links: WindowParams; suspect: boolean }) {
+type HostCellProps = {
+  row: HostRate;
+  links: WindowParams;
+  suspect: boolean;
+  trouble: readonly string[] | undefined;
+};
+
+function HostCell({ row, links, suspect, trouble }: HostCellProps) {
   return (
     <span className={classes.host}>
       <span className={classes.name}>
         <HostLink host={row.hostname} links={links} />
       </span>
       {suspect && <SuspectMark />}
+      {trouble !== undefined && <TroubleMark sentences={trouble} />}
       {row.active === false && (
         <span className={classes.state} title="The master lists its agent as inactive">
           inactive

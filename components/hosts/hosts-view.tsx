@@ -29,7 +29,7 @@ export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
   const { window, links } = usePageWindow();
   const [filter, setFilter] = useQueryState('filter', { history: 'replace', defaultValue: '' });
   const live = useLive({ url: hostsUrl(window), schema: HostRatesBody, initial });
-  const { items, fleet } = live.data;
+  const { items, fleet, trouble } = live.data;
   const rows = items.filter((row) => matches(row, filter));
   const suspect = (row: HostRate): boolean => isSuspect(row, items.length);
   const suspects = items.filter(suspect).length;
@@ -76,7 +76,14 @@ export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
         />
       </Panel>
       <Panel title="All hosts" flush>
-        <HostsTable rows={rows} fleet={fleet} links={links} isSuspect={suspect} filtered={filter !== ''} />
+        <HostsTable
+          rows={rows}
+          fleet={fleet}
+          links={links}
+          isSuspect={suspect}
+          trouble={trouble}
+          filtered={filter !== ''}
+        />
       </Panel>
     </Page>
   );

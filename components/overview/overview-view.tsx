@@ -21,6 +21,7 @@ import { hostLabel, isAgentId } from '@/lib/format/host-label';
 import { appHref, hostHref, tasksHref, type WindowParams, withQuery } from '@/lib/format/hrefs';
 
 import { OverviewFigures } from './overview-figures';
+import { OverviewSigns } from './overview-signs';
 import { overviewUrl } from './overview-url';
 import { VerdictLine } from './verdict-line';
 
@@ -33,6 +34,7 @@ export function OverviewView({ initial }: { initial: Initial<OverviewBody> }) {
     <Page>
       <LiveNotice live={live} />
       <VerdictLine verdict={data.verdict} from={data.from} to={data.to} />
+      <OverviewSigns overview={data} links={links} />
       <OverviewFigures overview={data} links={links} />
       <TimelineChart state={settled(data.timeline)} filters={{ cluster: links.cluster }} />
       <Columns>

@@ -15,8 +15,12 @@ const ITEMS = [
   { href: '/apps', label: 'Apps' },
   { href: '/tasks', label: 'Tasks' },
   { href: '/review', label: 'Review' },
+  { href: '/diagnose', label: 'Diagnose' },
   { href: '/status', label: 'Status' },
 ] as const;
+
+/** About a day, a text or the collector: a window says nothing to them. */
+const UNWINDOWED: ReadonlySet<string> = new Set(['/review', '/diagnose', '/status']);
 
 /** The pages; links keep window and cluster. On a narrow screen they fold behind a button. */
 export function Nav() {
@@ -55,10 +59,7 @@ export function Nav() {
         {ITEMS.map(({ href, label }) => (
           <Link
             key={href}
-            href={withQuery(
-              href,
-              href === '/review' || href === '/status' ? { cluster: links.cluster } : links,
-            )}
+            href={withQuery(href, UNWINDOWED.has(href) ? { cluster: links.cluster } : links)}
             prefetch={false}
             aria-current={isCurrent(pathname, href) ? 'page' : undefined}
             onClick={() => setOpened(false)}

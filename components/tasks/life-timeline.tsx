@@ -1,4 +1,5 @@
 import { Instant } from '@/components/ui/instant';
+import type { EvidenceItem } from '@/lib/contracts/evidence';
 import type { TaskDetail } from '@/lib/contracts/task';
 import { causeGroup } from '@/lib/domain/cause-group';
 import { formatDuration } from '@/lib/format/durations';
@@ -9,11 +10,13 @@ import { type LifeStep, taskLife } from './task-life';
 
 const MESSAGE_CHARS = 300;
 
-/** Every status with its time and the time it lasted; then what the collector saw. */
-export function LifeTimeline({ task }: { task: TaskDetail }) {
+type LifeTimelineProps = { task: TaskDetail; evidence: readonly EvidenceItem[] };
+
+/** Every status with its time and the time it lasted, and what host logs told; then what the collector saw. */
+export function LifeTimeline({ task, evidence }: LifeTimelineProps) {
   return (
     <ol className={classes.life} aria-label="Life">
-      {taskLife(task).map((step, index) => (
+      {taskLife(task, evidence).map((step, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: steps have no identity, and their order is their meaning.
         <li key={index} className={classes.step} data-kind={step.kind}>
           <span

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { EvidenceItem } from '@/lib/contracts/evidence';
 import type { TaskDetail } from '@/lib/contracts/task';
 
 import { stateWord, taskLife } from './task-life';
@@ -76,6 +77,45 @@ describe('taskLife', () => {
       statuses: [status('TASK_UNREACHABLE', '2026-11-25T01:10:00.000Z')],
     });
     expect(life.map((step) => step.label).slice(-2)).toEqual(['revised by exit137', 'came back to life']);
+  });
+});
+
+describe('what host logs tell of a life', () => {
+  const statuses = [
+    status('TASK_RUNNING', '2026-11-25T01:00:00.000Z'),
+    status('TASK_FAILED', '2026-11-25T01:10:00.000Z'),
+  ];
+  function tied(signal: Partial<EvidenceItem['signal']>, candidates = 1): EvidenceItem {
+    const facts = { signature: 'memcg_oom', atKnown: true, at: '2026-11-25T01:09:59.984Z', ...signal };
+    // Only what the life looks at.
+    return { candidates, signal: facts } as EvidenceItem;
+  }
+  const labels = (evidence: EvidenceItem[]) =>
+    taskLife({ ...task, statuses }, evidence).map(({ label }) => label);
+
+  it('puts the kill where the clock of its host puts it', () => {
+    const [, kill, end] = taskLife({ ...task, statuses }, [tied({})]);
+    expect(kill).toMatchObject({
+      kind: 'log',
+      label: 'killed by the kernel at its memory limit',
+      sinceMs: 599_984,
+    });
+    expect(end).toMatchObject({ kind: 'end', sinceMs: 16 });
+  });
+
+  it('a kill by a clock that runs ahead still stands before the end', () => {
+    const [, kill, end] = taskLife({ ...task, statuses }, [tied({ at: '2026-11-25T01:11:00.000Z' })]);
+    expect([kill?.kind, end?.kind]).toEqual(['log', 'end']);
+    expect(end?.sinceMs).toBe(-60_000);
+  });
+
+  it.each([
+    ['of no known time', tied({ atKnown: false })],
+    ['that is no event of its life', tied({ signature: 'xfs_or_ext4_error' })],
+  ])('leaves out a signal %s', (_when, item) => expect(labels([item])).toEqual(labels([])));
+
+  it('says perhaps where several could be meant', () => {
+    expect(labels([tied({}, 2)])[1]).toBe('perhaps killed by the kernel at its memory limit');
   });
 });
 

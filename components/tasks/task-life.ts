@@ -1,11 +1,13 @@
+import type { EvidenceItem } from '@/lib/contracts/evidence';
 import type { TaskDetail } from '@/lib/contracts/task';
+import type { LogSignature } from '@/lib/domain/log-signal';
 
 export type LifeStep = {
   /** `staging`, `running`, `failed`, … or what the collector did: `seen by exit137`. */
   label: string;
   /** Null: the source gave no time. */
   at: Date | null;
-  kind: 'begin' | 'running' | 'killing' | 'end' | 'watch';
+  kind: 'begin' | 'running' | 'killing' | 'log' | 'end' | 'watch';
   /** Milliseconds since the step before it that has a time; null: there is none. */
   sinceMs: number | null;
   message: string | null;
@@ -21,15 +23,30 @@ type TaskWithLife = Pick<
   'statuses' | 'state' | 'finishedAt' | 'finishedAtKnown' | 'observedAt' | 'revisedAt' | 'reopenedAt'
 >;
 
+/** What a host log may tell within a life, as a step of it. Other signals stand in the evidence alone. */
+const LOG_STEPS: Partial<Record<LogSignature, string>> = {
+  memcg_oom: 'killed by the kernel at its memory limit',
+  global_oom: 'killed by the kernel, the host out of memory',
+  mesos_agent_oom_report: 'memory limit reached, by the Mesos agent',
+  docker_kill_timeout: 'did not exit in time when told to',
+  mesos_kill_ignored: 'kill ignored, by the Mesos agent',
+};
+
+/** Steps beyond these say nothing new: a container that swaps is hit again and again. */
+const MOST_LOG_STEPS = 5;
+
 /**
- * A task's life as steps, oldest first: every status its master kept, its end (also where no status tells it),
- * then what the collector did with it. A status the master repeats (same state, message, health) is one step.
+ * A task's life as steps, oldest first: every status its master kept, what host logs told meanwhile, its end (also
+ * where no status tells it), then what the collector did with it. A status the master repeats (same state, message,
+ * health) is one step. A log's step stands where its host's clock puts it, and never after its end: the kernel kills
+ * first, whatever the clocks say.
  */
-export function taskLife(task: TaskWithLife): LifeStep[] {
+export function taskLife(task: TaskWithLife, evidence: readonly EvidenceItem[] = []): LifeStep[] {
   const steps = statusSteps(task);
   if (!steps.some((step) => step.kind === 'end')) {
     steps.push({ ...EMPTY, label: stateWord(task.state), kind: 'end', at: knownEnd(task) });
   }
+  for (const step of logSteps(evidence)) steps.splice(placeOf(step, steps), 0, step);
   steps.push({ ...EMPTY, label: 'first seen by exit137', kind: 'watch', at: new Date(task.observedAt) });
   if (task.revisedAt !== null) {
     steps.push({ ...EMPTY, label: 'revised by exit137', kind: 'watch', at: new Date(task.revisedAt) });
@@ -67,6 +84,33 @@ function statusSteps(task: TaskWithLife): LifeStep[] {
     if (before === undefined || !saysTheSame(before, step)) steps.push(step);
   }
   return steps;
+}
+
+/** Of the strongest ties; only one of them may be the kill of this task where several could be meant. */
+function logSteps(evidence: readonly EvidenceItem[]): LifeStep[] {
+  return evidence
+    .flatMap(({ signal, candidates }): LifeStep[] => {
+      const label = LOG_STEPS[signal.signature];
+      if (label === undefined || signal.at === null || !signal.atKnown) return [];
+      const shown = candidates > 1 ? `perhaps ${label}` : label;
+      return [
+        {
+          ...EMPTY,
+          label: shown,
+          kind: 'log',
+          at: new Date(signal.at),
+          source: 'host log, the host’s clock',
+        },
+      ];
+    })
+    .slice(0, MOST_LOG_STEPS)
+    .sort((a, b) => (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0));
+}
+
+function placeOf({ at }: LifeStep, steps: readonly LifeStep[]): number {
+  const end = steps.findIndex(({ kind }) => kind === 'end');
+  const later = steps.findIndex((step) => step.at !== null && at !== null && step.at > at);
+  return later === -1 ? end : Math.min(later, end);
 }
 
 function kindOf(state: string): LifeStep['kind'] {

@@ -14,9 +14,12 @@ import { appHref, taskHref } from '@/lib/format/hrefs';
 import { CopyLink } from './copy-link';
 import { LifeTimeline } from './life-timeline';
 import { MessageBlock } from './message-block';
+import { SandboxViewer } from './sandbox-viewer';
 import { TaskDeployment } from './task-deployment';
+import { TaskEvidence } from './task-evidence';
 import { TaskFacts, TaskIds } from './task-facts';
 import { OtherEnds, SameHost, SameProblem } from './task-history';
+import { TaskMemoryPanel } from './task-memory';
 import { TaskNotices } from './task-notices';
 import { taskTitle } from './task-title';
 import classes from './task-view.module.css';
@@ -39,12 +42,15 @@ export function TaskView({ initial }: { initial: Initial<TaskDetailBody> }) {
       <LiveNotice live={live} />
       <TaskNotices task={task} />
       <VerdictCard task={task} />
+      <TaskEvidence body={body} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <TaskMessage body={body} />
+          <TaskMemoryPanel body={body} />
+          <SandboxViewer body={body} />
           <TaskDeployment body={body} />
           <Panel title="Life">
-            <LifeTimeline task={task} />
+            <LifeTimeline task={task} evidence={body.evidence} />
           </Panel>
           <SameProblem body={body} />
           <SameHost body={body} />

@@ -11,7 +11,8 @@ import { DispositionMark, ExitCode, ProofMark } from './verdict-marks';
 
 /** Why the task ended: one sentence, how sure, the facts behind it, what to do. */
 export function VerdictCard({ task }: { task: TaskDetail }) {
-  const note = task.signal === null ? null : signalNote(task.signal);
+  // Where it is known who sent the signal, who else might have is noise.
+  const note = task.signal === null || causeGroup(task) === 'oom' ? null : signalNote(task.signal);
   return (
     <section
       className={classes.card}

@@ -90,12 +90,46 @@ describe('exit137 diagnose --jsonl', () => {
     expect(err).toBe('2 lines were not understood.\n');
   });
 
-  it.each([[[]], [['explode']], [['diagnose']], [['diagnose', '--jsonl', 'file']], [['diagnose', '--json']]])(
-    '%j: usage on stderr, status 2',
-    async (args) => {
-      expect(await runWith(args, '')).toEqual({ status: 2, out: '', err: USAGE });
-    },
-  );
+  it('takes a log beside the task as evidence, never as more than the log gives', async () => {
+    const at = (proof: string) => ({
+      cause: 'oom_cgroup_limit',
+      disposition: 'failure',
+      proof,
+      signal: 'SIGKILL',
+    });
+    const id = '812c82c5a7a5c0ffee5c1e0f4d3b8a79b1d2e3f405162738495a6b7c8d9eaf0b';
+    const kernel_log = [
+      `Task in /docker/${id} killed as a result of limit of /docker/${id}`,
+      'memory: usage 1048576kB, limit 1048576kB, failcnt 7',
+      'Killed process 7 (java) total-vm:2000000kB, anon-rss:1000000kB, file-rss:0kB',
+    ];
+    const global_log = [
+      'Out of memory: Killed process 7 (java) total-vm:2000000kB, anon-rss:1000000kB, file-rss:0kB',
+    ];
+    const tasks = [
+      { id: 'a', state: 'TASK_FAILED', message: '', context: { kernel_log } },
+      { id: 'b', state: 'TASK_FAILED', message: '', context: { kernel_log: global_log.join('\n') } },
+      { id: 'c', state: 'TASK_FAILED', message: 'Container exited with status 1', context: { kernel_log } },
+    ];
+    const { out } = await runWith(
+      ['diagnose', '--jsonl'],
+      tasks.map((task) => JSON.stringify(task)).join('\n'),
+    );
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      at('likely'),
+      { ...at('likely'), cause: 'oom_host' },
+      { cause: 'app_exit_nonzero', exit_code: 1 },
+    ]);
+  });
+
+  it('nothing asked: usage on stderr, status 2', async () => {
+    expect(await runWith([], '')).toEqual({ status: 2, out: '', err: USAGE });
+  });
 
   it('help: usage on stdout, status 0', async () => {
     expect(await runWith(['help'], '')).toEqual({ status: 0, out: USAGE, err: '' });

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { type EndState, isEndState, isTaskState } from '@/lib/domain/task';
 import type { Facts, MarathonContext } from '@/lib/domain/verdict';
 
+import { kernelLogEvidence } from './kernel-log-evidence';
+
 const text = z.string().nullish();
 
 const TaskLineSchema = z.object({
@@ -18,6 +20,7 @@ const TaskLineSchema = z.object({
       image: text,
       health: z.union([z.string(), z.boolean()]).nullish(),
       marathon_event: z.unknown().optional(),
+      kernel_log: z.union([z.string(), z.array(z.string())]).nullish(),
     })
     .nullish(),
 });
@@ -95,7 +98,13 @@ function toFacts(line: TaskLine, state: EndState): Facts {
     finishedAt: NO_TIME,
     onlyStatus: true,
     ...(isDeployment(event, state) ? { marathon: deploymentOf(event) } : {}),
+    ...(context.kernel_log ? { evidence: evidenceOf(line, context.kernel_log) } : {}),
   };
+}
+
+/** Stamps without a year get one that no rule looks at: nothing is known of the task's own time. */
+function evidenceOf({ id, message }: TaskLine, log: string | string[]) {
+  return kernelLogEvidence(log, `${id ?? ''} ${message ?? ''}`, NO_TIME);
 }
 
 function toHealthy(health: string | boolean | null | undefined): boolean | null {

@@ -139,6 +139,15 @@ describe('parseEnv', () => {
     expect(error.cause).toBeUndefined();
   });
 
+  it.each([
+    { given: { SYSLOG_TLS_CERT: ca, SYSLOG_TLS_KEY: key }, missing: null },
+    { given: { SYSLOG_TLS_CERT: ca }, missing: 'SYSLOG_TLS_KEY' },
+    { given: { SYSLOG_TLS_KEY: key }, missing: 'SYSLOG_TLS_CERT' },
+  ])('syslog over TLS needs certificate and key: $missing is missing', ({ given, missing }) => {
+    if (missing === null) expect(parseEnv(given)).toMatchObject(given);
+    else expect(refusal(given).message).toContain(`${missing} must be set`);
+  });
+
   describe.each(['MESOS', 'MARATHON'])('credentials of %s', (prefix) => {
     const username = `${prefix}_USERNAME`;
     const password = `${prefix}_PASSWORD`;

@@ -189,6 +189,7 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     ...credentialProblems(given, 'MESOS'),
     ...credentialProblems(given, 'MARATHON'),
     ...credentialProblems(given, 'AGENT'),
+    ...tlsProblems(given),
   ];
   if (!result.success || problems.length > 0) {
     // One line a setting, even where two rules of it fail.
@@ -210,6 +211,13 @@ function credentialProblems(
       ? [`${token} must not be set beside ${username} and ${password}`]
       : []),
   ];
+}
+
+function tlsProblems(given: Record<string, string | undefined>): string[] {
+  const { SYSLOG_TLS_CERT: cert, SYSLOG_TLS_KEY: key } = given;
+  if (cert !== undefined && key === undefined) return ['SYSLOG_TLS_KEY must be set where SYSLOG_TLS_CERT is'];
+  if (key !== undefined && cert === undefined) return ['SYSLOG_TLS_CERT must be set where SYSLOG_TLS_KEY is'];
+  return [];
 }
 
 /** The certificates of CA_FILE as PEM text. Null: not set. Throws CONFIG_INVALID when unreadable by now. */

@@ -211,3 +211,64 @@ export const LogInputItem = z.object({
   lastErrorAt: time.nullable(),
 });
 export type LogInputItem = z.infer<typeof LogInputItem>;
+
+/** How an agent answered when it was last asked for its containers. */
+export const AgentContactItem = z.object({
+  cluster: z.string(),
+  agentId: z.string(),
+  askedAt: time,
+  /** The last time it answered; null: never. */
+  answeredAt: time.nullable(),
+  /** Why it did not answer the last time; null: it did. */
+  errorCode: z.string().nullable(),
+  /** Its clock less ours; null: not told. */
+  skewMs: z.number().nullable(),
+  containers: count.nullable(),
+});
+export type AgentContactItem = z.infer<typeof AgentContactItem>;
+
+/** Signals of one signature on one host in a window. */
+export const SignalGroup = z.object({
+  signature: z.enum(LOG_SIGNATURES),
+  count,
+  firstAt: time,
+  lastAt: time,
+  /** The newest, at most 5. */
+  newest: z.array(SignalItem),
+});
+export type SignalGroup = z.infer<typeof SignalGroup>;
+
+/** A host of which a condition holds, in short. */
+export const HostTrouble = z.object({
+  cluster: z.string(),
+  host: z.string(),
+  tone: z.enum(['bad', 'warn']),
+  /** Of its conditions, the worst first. */
+  sentences: z.array(z.string()),
+});
+export type HostTrouble = z.infer<typeof HostTrouble>;
+
+/** Whether logs come in at all: without them, no evidence says nothing. */
+export const LogInputBrief = z.object({ input: z.string(), lastAt: time });
+export type LogInputBrief = z.infer<typeof LogInputBrief>;
+
+/** How the agents of a cluster answer. Counts are of agents that are listed now. */
+export const AgentsSummary = z.object({
+  cluster: z.string(),
+  listed: count,
+  asked: count,
+  answered: count,
+  /** Asked and did not answer the last time; the names of at most 10, longest silent first. */
+  silent: z.array(
+    z.object({ host: z.string(), agentId: z.string(), answeredAt: time.nullable(), errorCode: z.string() }),
+  ),
+  silentCount: count,
+  /** The largest difference of a clock from ours, with its sign; null: none told. */
+  maxSkewMs: z.number().nullable(),
+  maxSkewHost: z.string().nullable(),
+});
+export type AgentsSummary = z.infer<typeof AgentsSummary>;
+
+/** GET /api/v1/sandbox/{cluster}/{end id}/{file}: the kept text; what is no UTF-8 is replaced. */
+export const SandboxText = z.object({ text: z.string() });
+export type SandboxText = z.infer<typeof SandboxText>;

@@ -2,6 +2,17 @@ import { z } from 'zod';
 
 import { CAUSE_GROUPS, CAUSES } from '@/lib/domain/cause';
 
+import {
+  AgentContactItem,
+  AppMemory,
+  HostConditionItem,
+  HostTrouble,
+  JvmReportBody,
+  LogInputBrief,
+  SignalGroup,
+  StuckKillItem,
+  SurvivorItem,
+} from './evidence';
 import { TaskItem } from './task';
 import { windowFields } from './window';
 
@@ -76,7 +87,14 @@ export const FleetRate = z.object({
 export type FleetRate = z.infer<typeof FleetRate>;
 
 /** Rows with failures first: most per 1,000 task-hours, then most failures. */
-export const HostRatesBody = z.object({ items: z.array(HostRate), fleet: FleetRate, from: time, to: time });
+export const HostRatesBody = z.object({
+  items: z.array(HostRate),
+  fleet: FleetRate,
+  from: time,
+  to: time,
+  /** Hosts whose logs tell of a bad condition in the window. */
+  trouble: z.array(HostTrouble),
+});
 export type HostRatesBody = z.infer<typeof HostRatesBody>;
 export const AppRatesBody = z.object({ items: z.array(AppRate), fleet: FleetRate, from: time, to: time });
 export type AppRatesBody = z.infer<typeof AppRatesBody>;
@@ -148,6 +166,11 @@ export const OverviewBody = z.object({
   newest: z.array(TaskItem),
   agents: z.object({ listed: count, inactive: count }),
   tasksRunning: count.nullable(),
+  /** Hosts whose logs tell of a bad condition in the window, the worst first, at most 8; `troubleCount` of all. */
+  trouble: z.array(HostTrouble),
+  troubleCount: count,
+  /** Apps with kernel kills inside containers that lived on, most kills first, at most 8. */
+  survivors: z.array(z.object({ cluster: z.string(), appId: z.string(), kills: count, lastAt: time })),
 });
 export type OverviewBody = z.infer<typeof OverviewBody>;
 
@@ -179,6 +202,16 @@ export const HostDetailBody = z.object({
   apps: z.array(z.object({ appId: z.string().nullable(), ended: count, failed: count, killed: count })),
   /** The newest failures of the window, at most 20. */
   newest: z.array(TaskItem),
+  /** What its signals of the window, its clock and its stuck kills add up to; the worst first. */
+  conditions: z.array(HostConditionItem),
+  /** What its logs told in the window, the newest signature first. */
+  signals: z.array(SignalGroup),
+  /** How its agents answer; empty: they were never asked. */
+  contacts: z.array(AgentContactItem),
+  /** Kills not obeyed here in the window, those still stuck first, at most 50. */
+  stuckKills: z.array(StuckKillItem),
+  /** Where logs come in, the newest first, at most 20; empty: nowhere. */
+  logInputs: z.array(LogInputBrief),
 });
 export type HostDetailBody = z.infer<typeof HostDetailBody>;
 
@@ -249,5 +282,15 @@ export const AppDetailBody = z.object({
   hosts: z.array(z.object({ host: z.string(), ended: count, failed: count, killed: count })),
   /** The newest failures of the window, at most 20. */
   newest: z.array(TaskItem),
+  /** Kernel kills inside containers that lived on: how many in the window, and the newest 20. */
+  survivors: z.object({ total: count, items: z.array(SurvivorItem) }),
+  /** Null: none of its tasks was sampled in the window. */
+  memory: AppMemory.nullable(),
+  /** Ends that ran out of memory in the window, newest first, at most 200. */
+  oomDeaths: z.array(z.object({ at: time, taskId: z.string() })),
+  /** Null: nothing shows a JVM. */
+  jvm: JvmReportBody.nullable(),
+  /** Kills not obeyed by its tasks in the window, those still stuck first, at most 50. */
+  stuckKills: z.array(StuckKillItem),
 });
 export type AppDetailBody = z.infer<typeof AppDetailBody>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { AgentsSummary, LogInputItem } from './evidence';
+
 const time = z.iso.datetime();
 const count = z.number().int();
 
@@ -87,6 +89,10 @@ export const StatusBody = z.object({
       rejected: count,
     }),
   ),
+  /** Where host logs come in, the newest first, at most 100; empty: nowhere. */
+  logInputs: z.array(LogInputItem),
+  /** How the agents of each watched cluster answer. */
+  agents: z.array(AgentsSummary),
   database: z.object({ sizeBytes: z.number(), version: z.string(), migrations: count }),
 });
 export type StatusBody = z.infer<typeof StatusBody>;

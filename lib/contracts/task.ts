@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CAUSES, DISPOSITIONS, PROOFS } from '@/lib/domain/cause';
 import { END_STATES, TASK_STATES } from '@/lib/domain/task';
 
+import { AgentContactItem, EvidenceItem, LogInputBrief, SandboxFile, TaskMemory } from './evidence';
 import { windowFields } from './window';
 
 const time = z.iso.datetime();
@@ -149,5 +150,15 @@ export const TaskDetailBody = z.object({
     .nullable(),
   /** Links into the cluster's own UIs; null where no address is known. */
   links: z.object({ mesosAgent: z.string().nullable(), marathonApp: z.string().nullable() }),
+  /** What host logs tell of it, strongest tie first. Empty: no log told anything; see `logInputs`. */
+  evidence: z.array(EvidenceItem),
+  /** stdout and stderr; empty: they were not asked for. */
+  sandbox: z.array(SandboxFile),
+  /** Null: no sample was taken; `agent` may say why. */
+  memory: TaskMemory.nullable(),
+  /** How its agent answers; null: it was never asked. */
+  agent: AgentContactItem.nullable(),
+  /** Where logs come in, the newest first, at most 20; empty: nowhere. */
+  logInputs: z.array(LogInputBrief),
 });
 export type TaskDetailBody = z.infer<typeof TaskDetailBody>;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { Db } from './pool';
+import { planEvidence } from './seed-for-tests-evidence';
 
 /**
  * A plausible week for tests and for people who work on the screens: one cluster, 12 hosts, 10 Marathon apps
@@ -64,6 +65,10 @@ const HOSTS = Array.from({ length: 12 }, (_, n) => ({
 const BAD_HOST = 6;
 /** Was lost two days before `now`, with what ran on it. */
 const LOST_HOST = 10;
+/** Of what host logs and agents tell: a network device not released, an agent that is silent, a clock that is off. */
+const NETDEVICE_HOST = 2;
+const SILENT_HOST = 5;
+const SKEWED_HOST = 4;
 
 type Deployment = { id: string; appId: string; version: string; at: number; image: string };
 
@@ -118,6 +123,20 @@ const KILLED_137: Fate = {
     'Check -Xmx against the memory limit of 4,096 MiB.',
   ],
   ruleId: 'exit-137',
+};
+/** The same with the kernel's report at hand: see planEvidence. */
+const KERNEL_OOM: Fate = {
+  ...KILLED_137,
+  cause: 'oom_cgroup_limit',
+  proof: 'proven',
+  summary: 'Ran out of memory: the kernel killed java at the container’s limit of 4,096 MB.',
+  because: [
+    'The kernel killed java in its container 16 ms before the status.',
+    'memory: usage 4194304kB, limit 4194304kB, failcnt 25581',
+    'The message says "Container exited with status 137".',
+  ],
+  advice: ['Set -Xmx to about 3,072 MB, three quarters of its 4,096 MB, or raise mem.'],
+  ruleId: 'evidence-memcg-oom',
 };
 const MESOS_OOM: Fate = {
   state: 'TASK_FAILED',
@@ -424,7 +443,8 @@ function planEnds(now: number, random: () => number, deployments: Deployment[]):
       });
   }
   every(start, now, 41 * MINUTE, 0.2, (at) =>
-    add(at, KILLED_137, service('/shop/cart'), pickHost(), 5.4 * HOUR),
+    // Logs came in for the last two days only.
+    add(at, at > now - 2 * DAY ? KERNEL_OOM : KILLED_137, service('/shop/cart'), pickHost(), 5.4 * HOUR),
   );
   every(start, now, 95 * MINUTE, 0.3, (at) =>
     add(at, MESOS_OOM, service('/payments/ledger'), pickHost(), 4 * HOUR),
@@ -542,7 +562,7 @@ function definitionOf(target: App, image: string): Record<string, unknown> {
     mem: target.memMb,
     instances: target.instances,
     container: { type: target.containerizer, docker: { image } },
-    env: { DB_PASSWORD: '(redacted)', JAVA_OPTS: '-Xmx3g' },
+    env: { DB_PASSWORD: '(redacted)', JAVA_OPTS: '(redacted)' },
   };
 }
 
@@ -569,7 +589,7 @@ export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Pro
   );
   const clusterId = cluster.rows[0]?.id ?? 0;
   const own = (rows: Record<string, unknown>[]) => rows.map((row) => ({ cluster_id: clusterId, ...row }));
-  for (const parent of ['task_end', 'poll_run', 'exposure_hour'])
+  for (const parent of ['task_end', 'poll_run', 'exposure_hour', 'log_signal'])
     for (const at of [now - HISTORY, now])
       await db.query('SELECT exit137_ensure_month($1, $2)', [parent, iso(at)]);
 
@@ -659,6 +679,7 @@ export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Pro
           queue_overdue: item.id === '/shop/catalog' ? false : null,
           last_task_failure: lastFailureOf(item.id),
           definition: definitionOf(item, release?.image ?? item.image),
+          jvm_flags: item.id === '/shop/cart' ? [{ from: 'env JAVA_OPTS', flags: ['-Xmx3g', '-Xss1m'] }] : [],
           ...seen,
           gone_at: null,
         };
@@ -708,6 +729,16 @@ export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Pro
     ),
   );
   await insertRows(db, 'task_end', own(ends));
+  const evidence = planEvidence({
+    now,
+    ends,
+    hosts: HOSTS,
+    diskFull: BAD_HOST,
+    netdevice: NETDEVICE_HOST,
+    silent: SILENT_HOST,
+    skewed: SKEWED_HOST,
+  });
+  for (const [table, rows] of Object.entries(evidence)) await insertRows(db, table, own(rows));
   await insertRows(db, 'poll_run', own(planPolls(now, random)));
   await insertRows(db, 'exposure_hour', own(planExposure(now)));
   await db.query(
@@ -726,7 +757,7 @@ export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Pro
     `INSERT INTO lease (cluster_id, holder, token, acquired_at, expires_at) VALUES ($1, 'seed-host:4242', 3, $2, $3)`,
     [clusterId, iso(now - 5 * DAY), iso(now + 78_000)],
   );
-  for (const table of ['task_end', 'poll_run', 'exposure_hour', 'rollup_hour', 'agent', 'app'])
+  for (const table of ['task_end', 'poll_run', 'exposure_hour', 'rollup_hour', 'agent', 'app', 'log_signal'])
     await db.query(`ANALYZE ${table}`);
   return { ends: ends.length };
 }

@@ -434,6 +434,12 @@ describe('diagnose: hostile input', () => {
     ['brackets', 'Disk usage ('.repeat(20_000)],
     ['signals', 'terminated with signal SIG'.repeat(20_000)],
     ['one letter', 'a'.repeat(400_000)],
+    ['memory usage', 'memory usage '.repeat(20_000)],
+    ['exceeded its', 'exceeded its memory '.repeat(20_000)],
+    ['env', 'env: '.repeat(20_000)],
+    ['a command in quotes', "container command '".repeat(20_000)],
+    ['exec of a file', 'exec /a'.repeat(20_000)],
+    ['task timed out', 'task x timed out after '.repeat(20_000)],
   ])('%s: under 5 ms for the 16 KiB that are looked at', (_what, message) => {
     const facts = factsOf({ message });
     diagnose(facts);

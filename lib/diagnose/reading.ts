@@ -46,7 +46,7 @@ const MESOS_EXIT =
   /(?:\b(?:command|container|task) exited with status:? {0,2}|exited on error: exited with status |^exited with status )(-?\d{1,10})\b/i;
 const TEXT_EXITS: readonly RegExp[] = [
   /"?\bexit ?(?:code|status)"? {0,2}[:=]? {0,2}(?:is |was |of )?"?(-?\d{1,10})\b/gi,
-  /\bexit(?:ed|s)?(?: with)?(?: an?)?(?: non-zero)?(?: exit)?(?: (?:code|status|error)){1,2}(?: code)?:? {0,2}\(?(-?\d{1,10})\b/gi,
+  /\bexit(?:ed|s)?(?: with)?(?: an?)?(?: non-zero)?(?: exit)?(?: \(?(?:code|status|error)){1,2}(?: code)?:? {0,2}\(?(-?\d{1,10})\b/gi,
   /\bexit(?:ed)? ?\(?(\d{1,3})\)/gi,
   /\bexit(?:ed)?(?: with)? (\d{1,3})\b/gi,
   /\bnon-zero (?:exit )?(?:code|status):? (\d{1,3})\b/gi,
@@ -64,14 +64,17 @@ const TEXT_SIGNAL = new RegExp(
   'i',
 );
 // Words that stand for a crash by themselves. SIGKILL and SIGTERM do not: texts name them as what was sent.
-const CRASH_WORD = /\b(segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGILL|SIGFPE)\b/i;
+const CRASH_WORD =
+  /\b(segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGILL|SIGFPE|(?:aborted|bus error|illegal instruction|floating point exception)(?= \(core dumped))/i;
+const KILLED_WITH = /\b(?:killed|terminated|ended) (?:by|with) (?:a )?(SIG[A-Z]{3,5})\b/i;
 
 /** Parses reason and message. Never throws; linear in the text it looks at. */
 export function readFacts(facts: Facts): Reading {
   const own = nonEmpty(facts.message) ?? nonEmpty(facts.marathon?.ownFailure?.message ?? null) ?? '';
   const text = own.slice(0, MAX_TEXT);
   const lower = text.toLowerCase();
-  const exit = exitOf(text);
+  // The I/O switchboard is a helper of the agent: how it ended is not how the task did.
+  const exit = lower.startsWith("'ioswitchboard'") ? null : (exitOf(text) ?? exitOfState(facts.state));
   return {
     text,
     lower,
@@ -110,6 +113,11 @@ export function normalizeReason(reason: string | null): string | null {
   if (word === 'MEMORY_LIMIT') return 'CONTAINER_LIMITATION_MEMORY';
   if (word === 'EXECUTOR_PREEMPTED') return 'CONTAINER_PREEMPTED';
   return word;
+}
+
+/** Executors of Mesos call a task finished only when it exited with 0, and before 1.0 they do not write it. */
+function exitOfState(state: Facts['state']): Exit | null {
+  return state === 'TASK_FINISHED' ? { code: 0, from: 'mesos' } : null;
 }
 
 function exitOf(text: string): Exit | null {
@@ -151,7 +159,8 @@ function signalOf(text: string, exit: Exit | null): Signal | null {
   const ofCode = exit === null ? null : signalOfExitCode(exit.code);
   if (ofCode !== null) return { name: ofCode, from: 'code' };
   const [, said, go] = TEXT_SIGNAL.exec(text) ?? [];
-  const ofText = signalOfText(said ?? go ?? CRASH_WORD.exec(text)?.[1] ?? '');
+  const word = said ?? go ?? KILLED_WITH.exec(text)?.[1] ?? CRASH_WORD.exec(text)?.[1];
+  const ofText = signalOfText(word ?? '');
   return ofText === null ? null : { name: ofText, from: 'text' };
 }
 

@@ -1,3 +1,5 @@
+import type { JvmFlags } from './evidence';
+
 /** An agent as the master lists it. */
 export type Agent = {
   agentId: string;
@@ -48,6 +50,8 @@ export type MarathonApp = {
   diskMb: number | null;
   image: string | null;
   cmd: string | null;
+  /** Read before the environment's values are taken out of `definition`; empty: no sign of a JVM. */
+  jvmFlags: JvmFlags;
   hasHealthChecks: boolean;
   labels: Record<string, string>;
   lastScalingAt: Date | null;

@@ -34,7 +34,7 @@ export type JvmReport = {
 export type HostCondition = {
   /** `netdevice_hang`, `docker_hung`, `disk_full`, `disk_filling`, `unkillable_containers`, `hung_tasks`,
    * `filesystem_errors`, `filesystem_readonly`, `disk_failing`, `hardware_errors`, `out_of_memory`, `clock_skew`,
-   * `docker_restarts`, `corrupt_layers`, `agent_aborts`. */
+   * `docker_restarts`, `corrupt_layers`, `agent_aborts`, `kernel_bugs`. */
   id: string;
   tone: 'bad' | 'warn';
   sentence: string;

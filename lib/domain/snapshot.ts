@@ -29,6 +29,8 @@ export type LiveTask = {
   state: string;
   /** Oldest status the master kept; null: none. */
   firstStatusAt: Date | null;
+  /** Since when its last statuses are TASK_KILLING; null: it is not being killed, or that has no time. */
+  killingSince: Date | null;
 };
 
 /** Everything one poll of the leading master gave. */

@@ -32,6 +32,7 @@ function app(appId: string, version: string): MarathonApp {
     diskMb: 0,
     image: 'shop/cart:1',
     cmd: null,
+    jvmFlags: [],
     hasHealthChecks: true,
     labels: { team: 'shop' },
     lastScalingAt: null,
@@ -117,6 +118,18 @@ describe('applyMarathonSnapshot', () => {
     await poll(snapshot({ rejects, warnings }), '13:00:30');
     expect(await rows(`SELECT gone_at FROM app WHERE app_id = '/kept'`)).toEqual([{ gone_at: null }]);
     expect(await rows('SELECT ended_at FROM deployment')).toEqual([{ ended_at: null }]);
+  });
+
+  it('keeps the memory flags of a JVM, also for a version stored before they were read', async () => {
+    const jvmFlags = [{ from: 'env JAVA_OPTS', flags: ['-Xmx3g'] }];
+    const version = '2026-03-01T09:00:00.000Z';
+    await poll(snapshot({ apps: [{ ...app('/jvm', version), jvmFlags }] }), '15:00:00');
+    const stored = `SELECT jvm_flags FROM app_version WHERE app_id = '/jvm'`;
+    expect(await rows(stored)).toEqual([{ jvm_flags: jvmFlags }]);
+    await db.pool.query(`UPDATE app_version SET jvm_flags = NULL WHERE app_id = '/jvm'`);
+    await poll(snapshot({ apps: [{ ...app('/jvm', version), jvmFlags }] }), '15:01:00');
+    expect(await rows(stored)).toEqual([{ jvm_flags: jvmFlags }]);
+    expect(await rows(`SELECT jvm_flags FROM app WHERE app_id = '/jvm'`)).toEqual([{ jvm_flags: jvmFlags }]);
   });
 
   it('learns old versions by name and is not confused by what is no time', async () => {

@@ -159,12 +159,14 @@ async function upsertApps(client: PoolClient, changed: ReturnType<typeof appRows
      ON CONFLICT (cluster_id, framework_id, app_id) DO UPDATE SET
        (kind, version, instances, cpus, mem_mb, disk_mb, image, cmd, has_health_checks, labels, last_scaling_at,
         last_config_change_at, kill_grace_seconds, tasks_running, tasks_healthy, tasks_unhealthy, tasks_staged,
-        queue_count, queue_delay_seconds, queue_overdue, last_task_failure, definition, last_seen_at, gone_at) =
+        queue_count, queue_delay_seconds, queue_overdue, last_task_failure, definition, jvm_flags, last_seen_at,
+        gone_at) =
        (excluded.kind, excluded.version, excluded.instances, excluded.cpus, excluded.mem_mb, excluded.disk_mb,
         excluded.image, excluded.cmd, excluded.has_health_checks, excluded.labels, excluded.last_scaling_at,
         excluded.last_config_change_at, excluded.kill_grace_seconds, excluded.tasks_running, excluded.tasks_healthy,
         excluded.tasks_unhealthy, excluded.tasks_staged, excluded.queue_count, excluded.queue_delay_seconds,
-        excluded.queue_overdue, excluded.last_task_failure, excluded.definition, excluded.last_seen_at, NULL)`,
+        excluded.queue_overdue, excluded.last_task_failure, excluded.definition, excluded.jvm_flags,
+        excluded.last_seen_at, NULL)`,
     [JSON.stringify(sanitize(rows))],
   );
 }
@@ -184,6 +186,7 @@ async function upsertVersions(client: PoolClient, changed: ReturnType<typeof app
     image: row.image,
     cmd: row.cmd,
     definition: row.definition,
+    jvm_flags: row.jvm_flags,
     first_seen_at: now,
   }));
   await client.query(
@@ -191,8 +194,8 @@ async function upsertVersions(client: PoolClient, changed: ReturnType<typeof app
      SELECT DISTINCT ON (app_id) * FROM json_populate_recordset(NULL::app_version, $1::json)
      ON CONFLICT (cluster_id, framework_id, app_id, version) DO UPDATE SET
        instances = excluded.instances, cpus = excluded.cpus, mem_mb = excluded.mem_mb, image = excluded.image,
-       cmd = excluded.cmd, definition = excluded.definition
-     WHERE app_version.definition IS NULL AND excluded.definition IS NOT NULL`,
+       cmd = excluded.cmd, definition = excluded.definition, jvm_flags = excluded.jvm_flags
+     WHERE app_version.definition IS NULL AND excluded.definition IS NOT NULL OR app_version.jvm_flags IS NULL`,
     [JSON.stringify(sanitize(versions))],
   );
 }
@@ -243,6 +246,7 @@ function appRows(clusterId: number, snapshot: MarathonSnapshot) {
     queue_overdue: queue.get(app.appId)?.overdue ?? null,
     last_task_failure: app.lastTaskFailure,
     definition: app.definition,
+    jvm_flags: app.jvmFlags,
   }));
 }
 

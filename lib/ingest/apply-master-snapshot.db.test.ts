@@ -189,7 +189,14 @@ describe('applyMasterSnapshot', () => {
       );
     await run(snapshot([unreachable]));
     const live = [
-      { frameworkId: 'f1', taskId: 't1', agentId: 'a1', state: 'TASK_RUNNING', firstStatusAt: early },
+      {
+        frameworkId: 'f1',
+        taskId: 't1',
+        agentId: 'a1',
+        state: 'TASK_RUNNING',
+        firstStatusAt: early,
+        killingSince: null,
+      },
     ];
     expect(await run(snapshot([], { live }))).toMatchObject({ inserted: 0, revised: 1 });
     expect(await run(snapshot([], { live }))).toMatchObject({ inserted: 0, revised: 0 });
@@ -238,6 +245,7 @@ describe('applyMasterSnapshot', () => {
         agentId: 'a1',
         state: 'TASK_RUNNING',
         firstStatusAt: at('11:59:00'),
+        killingSince: null,
       },
     ];
     await poll(lease, snapshot([], { live }), '12:00:00');
@@ -335,6 +343,7 @@ describe('applyMasterSnapshot', () => {
         agentId: 'a1',
         state: 'TASK_RUNNING',
         firstStatusAt: new Date(started),
+        killingSince: null,
       },
     ];
     await run(snapshot([recent(lost)]));

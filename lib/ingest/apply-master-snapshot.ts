@@ -2,11 +2,13 @@ import { hash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
 import { inTransaction } from '@/lib/db/in-transaction';
-import type { MasterSnapshot } from '@/lib/domain/snapshot';
+import type { MasterSnapshot, PollWarning } from '@/lib/domain/snapshot';
 import type { MesosTask } from '@/lib/domain/task';
 
 import { agentRows, markAgentsGone, upsertAgents, upsertFrameworks } from './apply-agents';
+import { forgetEvidence, tieEvidence } from './apply-evidence';
 import { addExposure } from './apply-exposure';
+import { applyStuckKills } from './apply-stuck-kills';
 import { applyTaskEnds, knownEnds, standInsOf } from './apply-task-ends';
 import { liveKey } from './identity';
 import { assertLease, type Lease } from './lease';
@@ -95,6 +97,7 @@ export async function applyMasterSnapshot(
     const plan = planTaskEnds(offered, known, live, standIns);
     plan.reopen.push(...(await cameBack(client, clusterId, live, plan)));
     const written = await applyTaskEnds(client, clusterId, plan, now);
+    const untied = await tieToLogs(client, clusterId, plan, poll);
     await addExposure(
       client,
       clusterId,
@@ -112,6 +115,7 @@ export async function applyMasterSnapshot(
       now,
     });
     await insertGaps(client, clusterId, gaps);
+    await applyStuckKills(client, clusterId, poll, memory);
     await updateCluster(client, clusterId, snapshot, now);
     await insertPollRun(client, {
       clusterId,
@@ -125,7 +129,7 @@ export async function applyMasterSnapshot(
       endsNew: written.inserted,
       endsRevised: written.revised,
       rejects: snapshot.rejects,
-      warnings: snapshot.warnings,
+      warnings: [...snapshot.warnings, ...untied],
     });
     return { ...written, gaps: gaps.length };
   });
@@ -135,6 +139,44 @@ export async function applyMasterSnapshot(
   memory.seen = digests;
   memory.agentRows = agents.written;
   return applied;
+}
+
+/**
+ * What logs told before: the verdict is right from the first, and one that is revised keeps its evidence. No end is lost
+ * for what may go wrong here: then it is stored as its status tells it, and the poll's row says so.
+ */
+async function tieToLogs(
+  client: PoolClient,
+  clusterId: number,
+  { insert, revise }: EndPlan,
+  { marathons, now }: MasterPoll,
+): Promise<PollWarning[]> {
+  const renamed = revise.filter(({ oldId, end }) => oldId !== end.id);
+  const fresh = insert.map(({ id }) => id);
+  await client.query('SAVEPOINT evidence');
+  try {
+    await forgetEvidence(
+      client,
+      clusterId,
+      renamed.map(({ oldId }) => oldId),
+    );
+    await tieEvidence(client, {
+      clusterId,
+      signalIds: [],
+      endIds: [...fresh, ...revise.map(({ end }) => end.id)],
+      freshEndIds: new Set(fresh),
+      marathons,
+      now,
+    });
+    return [];
+  } catch (thrown) {
+    // A session that broke fails here, too, and with it the poll.
+    await client.query('ROLLBACK TO SAVEPOINT evidence');
+    const why = thrown instanceof Error ? thrown.message.slice(0, 200) : 'unknown';
+    return [
+      { code: 'evidence_failed', message: `Host logs could not be held against the new task ends: ${why}` },
+    ];
+  }
 }
 
 /** A fresh kill whose deployment, or failure whose message, a Marathon may tell a poll later than its master. */

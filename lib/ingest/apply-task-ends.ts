@@ -49,6 +49,78 @@ export async function knownEnds(
   return known;
 }
 
+// A field that is not read back would be lost when its end is written anew: the type names every one.
+const END_COLUMNS = Object.keys({
+  clusterId: true,
+  id: true,
+  finishedAt: true,
+  finishedAtKnown: true,
+  startedAt: true,
+  firstStatusAt: true,
+  frameworkId: true,
+  taskId: true,
+  agentId: true,
+  executorId: true,
+  name: true,
+  frameworkName: true,
+  hostname: true,
+  host: true,
+  appId: true,
+  appVersion: true,
+  state: true,
+  reason: true,
+  source: true,
+  message: true,
+  messageSource: true,
+  healthy: true,
+  image: true,
+  containerizer: true,
+  containerId: true,
+  cpus: true,
+  memMb: true,
+  diskMb: true,
+  gpus: true,
+  labels: true,
+  statuses: true,
+  cause: true,
+  disposition: true,
+  proof: true,
+  exitCode: true,
+  signal: true,
+  summary: true,
+  because: true,
+  advice: true,
+  ruleId: true,
+  fingerprint: true,
+  deploymentId: true,
+  reopenedAt: true,
+  observedAt: true,
+  revisedAt: true,
+  revision: true,
+} satisfies Record<keyof TaskEnd, true>);
+
+/** Stored ends as they were written, by id. Cost: one index probe per id and month. */
+export async function storedEnds(
+  client: PoolClient,
+  clusterId: number,
+  ids: readonly string[],
+): Promise<TaskEnd[]> {
+  const columns = END_COLUMNS.map((name) => `${toColumn(name)} AS "${name}"`).join(', ');
+  const { rows } = await client.query<TaskEnd>(
+    `SELECT ${columns} FROM task_end WHERE cluster_id = $1 AND id = ANY($2::uuid[])`,
+    [clusterId, ids],
+  );
+  return rows.map((end) => ({
+    ...end,
+    statuses: end.statuses.map((status) => ({ ...status, at: dateOf(status.at) })),
+  }));
+}
+
+/** Times inside JSON come as text. */
+function dateOf(value: unknown): Date | null {
+  return typeof value === 'string' ? new Date(value) : null;
+}
+
 /** Stored ends of these tasks that stand in for one whose time is not told yet. Cost: one index probe per task and month. */
 export async function standInsOf(
   client: PoolClient,
@@ -103,7 +175,7 @@ export async function applyTaskEnds(
 /** Makes the months that `instants` fall into, where they are near enough to now; the rest goes to the default partition. */
 export async function ensureMonths(
   client: PoolClient,
-  parent: 'task_end' | 'poll_run' | 'exposure_hour',
+  parent: 'task_end' | 'poll_run' | 'exposure_hour' | 'log_signal',
   instants: readonly Date[],
   now: Date,
 ): Promise<void> {

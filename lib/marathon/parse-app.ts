@@ -10,6 +10,7 @@ import {
 } from '@/lib/upstream/loose-json';
 import { isSecretName, REDACTED, redactText, redactUrlLogins } from '@/lib/upstream/redact';
 
+import { readAppJvmFlags } from './read-jvm-flags';
 import { redactDefinition } from './redact-definition';
 
 const MAX_LABELS = 200;
@@ -38,6 +39,7 @@ export function parseApp(value: unknown): MarathonApp | null {
     diskMb: asNumber(raw.disk),
     image: imageOf(asRecord(raw.container)),
     cmd: commandOf(raw.cmd, raw.args),
+    jvmFlags: readAppJvmFlags(raw),
     hasHealthChecks: healthChecks.length > 0,
     labels: parseAppLabels(raw.labels),
     lastScalingAt: asIsoInstant(versionInfo?.lastScalingAt),

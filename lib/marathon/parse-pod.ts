@@ -2,6 +2,7 @@ import type { MarathonApp } from '@/lib/domain/cluster';
 import { asNumber, asRecord, asRecords, asText, type JsonRecord } from '@/lib/upstream/loose-json';
 
 import { appIdOf, commandOf, countOf, parseAppLabels, versionOf } from './parse-app';
+import { readPodJvmFlags } from './read-jvm-flags';
 import { redactDefinition } from './redact-definition';
 
 /**
@@ -31,6 +32,7 @@ export function parsePod(value: unknown): MarathonApp | null {
       const command = asRecord(asRecord(container.exec)?.command);
       return commandOf(command?.shell, command?.argv);
     }),
+    jvmFlags: readPodJvmFlags(spec),
     hasHealthChecks: containers.some((container) => asRecord(container.healthCheck) !== null),
     labels: parseAppLabels(spec.labels),
     lastScalingAt: null,

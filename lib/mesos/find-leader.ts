@@ -20,6 +20,8 @@ export type LeaderFinder = {
    * Errors: the most telling one of those met, in the order of `TELLING`; all attempts stand in `details`.
    */
   find(signal: AbortSignal): Promise<Leader>;
+  /** Who led at the last look; null: nobody, or nobody was asked yet. */
+  last(): Target | null;
 };
 
 // A refused login or redirect is something a person must mend; MESOS_NO_LEADER only where all masters said so.
@@ -157,7 +159,7 @@ export function createLeaderFinder(upstream: Upstream): LeaderFinder {
     for (const address of ownAddresses) owners.set(address, target);
   }
 
-  return { find };
+  return { find, last: () => lastLeader };
 }
 
 /** 503 of a master that has no leader to name or has just won; of anything else it is an outage. */

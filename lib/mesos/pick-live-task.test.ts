@@ -30,6 +30,7 @@ describe('pickLiveTask', () => {
       agentId: task?.agentId,
       state: task?.state,
       firstStatusAt: task?.statuses[0]?.at,
+      killingSince: null,
     });
   });
 
@@ -39,6 +40,7 @@ describe('pickLiveTask', () => {
 
   it.each([
     ['ended', { ...TASK, state: 'TASK_FAILED' }],
+    ['being killed', { ...TASK, state: 'TASK_KILLING' }],
     ['of an unknown state', { ...TASK, state: 'TASK_ODD' }],
     ['without a state', { ...TASK, state: undefined }],
     ['without an id', { ...TASK, id: undefined }],

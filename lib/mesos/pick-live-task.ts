@@ -11,7 +11,8 @@ const LIST_PEEK_BYTES = 64;
 
 /**
  * Reads a live task of /state by its five members that count. Most of /state are live tasks, and a full parse of
- * each would cost as much as parsing the document. Null: ended or odd in any way; the full parser decides.
+ * each would cost as much as parsing the document. Null: ended, being killed or odd in any way; the full parser
+ * decides.
  * `intern` lends one string to all tasks of an agent and of a framework.
  */
 export function pickLiveTask(raw: Buffer, intern: (text: string) => string): LiveTask | null {
@@ -19,6 +20,7 @@ export function pickLiveTask(raw: Buffer, intern: (text: string) => string): Liv
   if (at === null) return null;
   const state = plainText(raw, at[0], at[1]);
   if (state === null || !isTaskState(state) || isEndState(state)) return null;
+  if (state === 'TASK_KILLING') return null; // Since when takes all its statuses.
   const taskId = asId(plainText(raw, at[2], at[3]));
   const frameworkId = asId(plainText(raw, at[4], at[5]));
   const agentId = asId(plainText(raw, at[6], at[7]));
@@ -30,6 +32,7 @@ export function pickLiveTask(raw: Buffer, intern: (text: string) => string): Liv
     agentId: intern(agentId),
     state: intern(state),
     firstStatusAt: first,
+    killingSince: null,
   };
 }
 

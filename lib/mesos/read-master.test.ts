@@ -154,6 +154,20 @@ function cutAfter(body: unknown, marker: string): RequestListener {
 }
 
 describe('versions', () => {
+  it.each([
+    ['told to die', ['TASK_RUNNING', 'TASK_KILLING'], 1700000001],
+    ['told so twice: since the first', ['TASK_RUNNING', 'TASK_KILLING', 'TASK_KILLING'], 1700000001],
+    ['that runs on after all', ['TASK_RUNNING', 'TASK_KILLING', 'TASK_RUNNING'], null],
+    ['that runs', ['TASK_RUNNING'], null],
+    ['without a status', [], null],
+  ])('since when a task is being killed: one %s', async (_name, states, since) => {
+    const statuses = states.map((state, index) => ({ state, timestamp: 1700000000 + index }));
+    const alive = task('web.2', { state: states.at(-1) ?? 'TASK_KILLING', statuses });
+    const one = await server({ '/state': state({ frameworks: [framework({ tasks: [alive] })] }) });
+    const { live } = await read(readerOf([one.url]));
+    expect(live).toMatchObject([{ killingSince: since === null ? null : new Date(since * 1_000) }]);
+  });
+
   it('1.11: /state, messages of GET_TASKS laid over it, counters', async () => {
     const one = await server({
       '/state': state(),

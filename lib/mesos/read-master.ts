@@ -8,6 +8,7 @@ import type { Source } from '@/lib/upstream/source';
 import { createLeaderFinder, type Leader } from './find-leader';
 import { readCounters } from './read-counters';
 import { readTasks } from './read-tasks';
+import { followEvents } from './subscribe';
 
 export type MasterReader = {
   /**
@@ -21,6 +22,13 @@ export type MasterReader = {
    * Cost: each of the three requests may take `timeoutMs`, /state once per master asked.
    */
   read(signal: AbortSignal): Promise<MasterSnapshot>;
+  /** Follows the events of the master that led at the last reading; null: none did. Errors: as `followEvents`. */
+  follow(
+    handlers: Parameters<typeof followEvents>[2],
+    signal: AbortSignal,
+  ): ReturnType<typeof followEvents> | null;
+  /** URL of the master that led at the last reading; null: none did. */
+  leaderUrl(): string | null;
   close(): Promise<void>;
 };
 
@@ -88,7 +96,15 @@ export function createMasterReader(source: Source): MasterReader {
     }
   }
 
-  return { read, close: () => upstream.close() };
+  return {
+    read,
+    follow(handlers, signal) {
+      const leader = finder.last();
+      return leader === null ? null : followEvents(upstream, leader, handlers, { signal });
+    },
+    leaderUrl: () => finder.last()?.base ?? null,
+    close: () => upstream.close(),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Agent, Framework } from '@/lib/domain/cluster';
 import type { LiveTask, PollWarning } from '@/lib/domain/snapshot';
-import { isEndState, type MesosTask } from '@/lib/domain/task';
+import { isEndState, type MesosTask, type TaskStatus } from '@/lib/domain/task';
 import type { AppError } from '@/lib/errors';
 import type { RejectLog } from '@/lib/upstream/reject-log';
 
@@ -88,7 +88,15 @@ export async function readState(body: AsyncIterable<Buffer>, rejectLog: RejectLo
       completedAlive += 1;
     } else {
       const { frameworkId, taskId, agentId, state, statuses } = task;
-      live.push({ frameworkId, taskId, agentId, state, firstStatusAt: statuses[0]?.at ?? null });
+      const firstStatusAt = statuses[0]?.at ?? null;
+      live.push({
+        frameworkId,
+        taskId,
+        agentId,
+        state,
+        firstStatusAt,
+        killingSince: killingSinceOf(statuses),
+      });
     }
   };
 
@@ -142,6 +150,11 @@ export async function readState(body: AsyncIterable<Buffer>, rejectLog: RejectLo
             },
           ],
   };
+}
+
+function killingSinceOf(statuses: readonly TaskStatus[]): Date | null {
+  const lastOther = statuses.findLastIndex(({ state }) => state !== 'TASK_KILLING');
+  return statuses[lastOther + 1]?.at ?? null;
 }
 
 function parsedJson(raw: Buffer): unknown {

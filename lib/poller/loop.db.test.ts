@@ -66,7 +66,14 @@ function snapshotOf(ended: MesosTask[]): MasterSnapshot {
     frameworks: [{ frameworkId: 'f1', name: 'batch', webuiUrl: null, hostname: null, registered: true }],
     ended,
     live: [
-      { frameworkId: 'f1', taskId: 'service', agentId: 'a2', state: 'TASK_RUNNING', firstStatusAt: bornAt },
+      {
+        frameworkId: 'f1',
+        taskId: 'service',
+        agentId: 'a2',
+        state: 'TASK_RUNNING',
+        firstStatusAt: bornAt,
+        killingSince: null,
+      },
     ],
     ringCounts: new Map([['f1', ended.length]]),
     counters: null,

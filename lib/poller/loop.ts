@@ -1,13 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 
 import { toAppError } from '@/lib/errors';
+import { ensureCluster } from '@/lib/ingest/ensure-cluster';
 import { type Lease, prolongLease, releaseLease, takeLease } from '@/lib/ingest/lease';
 import { loadMemory } from '@/lib/ingest/memory';
 import { log } from '@/lib/log';
 
+import type { Follower } from './agents';
+import { runEvidence } from './evidence-pass';
 import { isGone } from './holder';
 import { type CycleState, newCycleState, pollCycle, type Sources } from './poll-cycle';
+import { createPollKick, type PollKick } from './poll-kick';
 import { leaseTtlMs, pauseAfter } from './schedule';
 
 export type LoopOptions = {
@@ -19,6 +22,12 @@ export type LoopOptions = {
   intervalMs: number;
   timeoutMs: number;
   sources: Sources;
+  /** Told of each cycle under the lease, and when it is lost. */
+  followers?: readonly Follower[];
+  /** Brings the next cycle forward. */
+  kick?: PollKick;
+  /** How often host logs are looked at (default: every second), and the zone of their stamps that tell none (UTC). */
+  evidence?: { intervalMs?: number; timeZone?: string };
 };
 
 /**
@@ -27,11 +36,15 @@ export type LoopOptions = {
  */
 export async function runLoop(options: LoopOptions, signal: AbortSignal): Promise<void> {
   let held: { lease: Lease; state: CycleState } | null = null;
+  const { followers = [], kick = createPollKick() } = options;
+  const evidence = runEvidence(options.pool, () => held, options.evidence ?? {}, signal);
   while (!signal.aborted) {
     const startedAt = new Date();
     try {
       held = await takeTurn(options, held);
       if (held) await collect(options, held, signal);
+      const { lease = null } = held ?? {};
+      if (lease !== null && !signal.aborted) for (const one of followers) one.lead(lease);
     } catch (thrown) {
       if (signal.aborted) break;
       const error = toAppError(thrown);
@@ -40,8 +53,11 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
       log.error({ code: error.code, err: error.code === 'LEASE_LOST' ? undefined : thrown }, 'cycle failed');
     }
     const pauseMs = pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    // Not waited for: what hangs there must not hold up the next turn.
+    if (!held) for (const one of followers) void one.rest();
+    await kick.wait({ startedAt, pauseMs }, signal);
   }
+  await Promise.all([evidence, ...followers.map((one) => one.rest())]);
   if (held) await releaseLease(options.pool, held.lease).catch(() => {});
 }
 
@@ -73,7 +89,7 @@ async function takeTurn(
   held: { lease: Lease; state: CycleState } | null,
 ): Promise<{ lease: Lease; state: CycleState } | null> {
   const { pool, holder } = options;
-  const clusterId = held?.lease.clusterId ?? (await ensureCluster(options));
+  const clusterId = held?.lease.clusterId ?? (await ensureCluster(pool, options));
   const ttlMs = leaseTtlMs(options);
   const lease =
     (await takeLease(pool, { clusterId, holder, ttlMs })) ??
@@ -105,26 +121,4 @@ async function expireDeadHolder(pool: Pool, clusterId: number, me: string): Prom
   log.warn({ holder }, 'the last collector on this machine is gone; taking over from it');
   await releaseLease(pool, { clusterId, holder });
   return true;
-}
-
-/** Looks first: an INSERT uses up a number of the id's 32,767 even where the row exists, and a standby comes by at every interval. */
-async function ensureCluster({ pool, clusterName, simulated }: LoopOptions): Promise<number> {
-  const known = await pool.query<{ id: number; simulated: boolean }>(
-    'SELECT id, simulated FROM cluster WHERE name = $1',
-    [clusterName],
-  );
-  const row = known.rows[0];
-  if (row && row.simulated === simulated) return row.id;
-  if (row) {
-    await pool.query('UPDATE cluster SET simulated = $2 WHERE id = $1', [row.id, simulated]);
-    return row.id;
-  }
-  const { rows } = await pool.query<{ id: number }>(
-    `INSERT INTO cluster (name, simulated) VALUES ($1, $2)
-     ON CONFLICT (name) DO UPDATE SET simulated = excluded.simulated RETURNING id`,
-    [clusterName, simulated],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) throw new Error('the cluster row could not be made');
-  return id;
 }

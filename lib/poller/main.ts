@@ -4,12 +4,17 @@ import { env, readCa } from '@/lib/config/env';
 import { createPool } from '@/lib/db/pool';
 import { AppError } from '@/lib/errors';
 import { log } from '@/lib/log';
+import { runLogInputs } from '@/lib/logs/run-log-inputs';
 import { createMarathonReader } from '@/lib/marathon/read-marathon';
+import { createAgentGate } from '@/lib/mesos/agent-gate';
+import { createAgentReader } from '@/lib/mesos/read-agent';
 import { createMasterReader } from '@/lib/mesos/read-master';
 import { credentialsOf, shownUrl } from '@/lib/upstream/source';
 
+import { createAgents } from './agents';
 import { newHolder } from './holder';
 import { runLoop } from './loop';
+import { createPollKick } from './poll-kick';
 
 const STATEMENT_TIMEOUT_MS = 120_000;
 
@@ -50,10 +55,35 @@ async function main(): Promise<void> {
     });
     return { ...reader, name: `marathon:${url}`, url };
   });
+  const gate = createAgentGate();
+  const agentReader = createAgentReader({
+    credentials: credentialsOf({
+      username: settings.AGENT_USERNAME,
+      password: settings.AGENT_PASSWORD,
+      token: settings.AGENT_TOKEN,
+      scheme: settings.TOKEN_SCHEME,
+    }),
+    timeoutMs: settings.AGENT_TIMEOUT_MS,
+    ca,
+    // libprocess speaks TLS in all of a cluster's processes or in none; a path means a proxy before the master.
+    scheme: settings.MESOS_MASTER_URLS.every((url) => /^https:\/\/[^/]+\/?$/.test(url)) ? 'https' : 'http',
+    gate,
+  });
   const pool = createPool(settings.DATABASE_URL, {
     max: 6,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     applicationName: 'exit137 collector',
+  });
+
+  const kick = createPollKick();
+  const agents = createAgents({
+    pool,
+    reader: agentReader,
+    gate,
+    master,
+    sampleIntervalMs: settings.AGENT_SAMPLE_INTERVAL_MS,
+    sandboxTails: settings.SANDBOX_TAILS,
+    onEnd: kick.kick,
   });
 
   const stopping = new AbortController();
@@ -64,6 +94,7 @@ async function main(): Promise<void> {
   }
   parentPort?.on('message', (message) => message === 'stop' && stop());
 
+  const logInputs = runLogInputs(pool, settings, stopping.signal);
   await runLoop(
     {
       pool,
@@ -72,12 +103,42 @@ async function main(): Promise<void> {
       holder: newHolder(),
       intervalMs: settings.POLL_INTERVAL_MS,
       timeoutMs,
-      sources: { master, masterUrl: settings.MESOS_MASTER_URLS.map(shownUrl).join(','), marathons },
+      sources: {
+        master: withLook(master, agents.learn),
+        masterUrl: settings.MESOS_MASTER_URLS.map(shownUrl).join(','),
+        marathons: marathons.map((one) =>
+          withLook(one, ({ frameworkId }) => agents.learnMarathon(frameworkId)),
+        ),
+      },
+      followers: [agents],
+      kick,
+      evidence: { timeZone: settings.LOG_TIME_ZONE },
     },
     stopping.signal,
   );
-  await Promise.all([master.close(), ...marathons.map((one) => one.close()), pool.end()]);
+  await logInputs;
+  await Promise.all([
+    master.close(),
+    agentReader.close(),
+    ...marathons.map((one) => one.close()),
+    pool.end(),
+  ]);
   parentPort?.close();
+}
+
+/** The same reader, what it reads shown to `look` as well. */
+function withLook<Snapshot, Reader extends { read(signal: AbortSignal): Promise<Snapshot> }>(
+  reader: Reader & { read(signal: AbortSignal): Promise<Snapshot> },
+  look: (snapshot: Snapshot) => void,
+): Reader {
+  return {
+    ...reader,
+    async read(signal: AbortSignal) {
+      const snapshot = await reader.read(signal);
+      look(snapshot);
+      return snapshot;
+    },
+  };
 }
 
 main().catch((thrown) => {

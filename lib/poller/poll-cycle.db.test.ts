@@ -89,6 +89,7 @@ const marathon: MarathonSnapshot = {
       diskMb: 0,
       image: null,
       cmd: null,
+      jvmFlags: [],
       hasHealthChecks: false,
       labels: {},
       lastScalingAt: null,

@@ -13,6 +13,8 @@ import type { Memory } from '@/lib/ingest/memory';
 import { recordFailedPoll } from '@/lib/ingest/poll-run';
 import { log } from '@/lib/log';
 
+import { type EvidenceLooks, newEvidenceLooks } from './evidence-pass';
+
 /** What a cycle reads from; each reader has its own time-out. */
 export type Sources = {
   master: { read(signal: AbortSignal): Promise<MasterSnapshot> };
@@ -37,13 +39,24 @@ export type CycleState = {
   versionsRead: Set<string>;
   /** Marathons being read, by source name: one that is slower than its master is waited for by later cycles. */
   reading: Map<string, Promise<MarathonRead>>;
+  /** Writes of polls and of evidence, one at a time: they would only wait for each other's lock on the lease. */
+  writing: <T>(write: () => Promise<T>) => Promise<T>;
+  looks: EvidenceLooks;
 };
 
 type MarathonRead = { startedAt: Date; outcome: PromiseSettledResult<MarathonSnapshot> };
 
 /** What a collector knows that just took the lease. */
 export function newCycleState(memory: Memory): CycleState {
-  return { memory, knowledge: new Map(), versionsRead: new Set(), reading: new Map() };
+  const limit = pLimit(1);
+  return {
+    memory,
+    knowledge: new Map(),
+    versionsRead: new Set(),
+    reading: new Map(),
+    writing: (write) => limit(write),
+    looks: newEvidenceLooks(),
+  };
 }
 
 const MARATHON_GRACE_MS = 5_000;
@@ -88,13 +101,14 @@ export async function pollCycle(
   }
   await learnVersions(pool, lease, state, sources, master.value, signal);
   try {
-    const applied = await applyMasterSnapshot(pool, lease, state.memory, {
+    const poll = {
       snapshot: master.value,
       marathons: new Map([...state.knowledge.values()].map((one) => [one.frameworkId, one])),
       startedAt,
       // What is alive was alive then: the wait for a Marathon is no lifetime.
       now: masterReadAt,
-    });
+    };
+    const applied = await state.writing(() => applyMasterSnapshot(pool, lease, state.memory, poll));
     log.info({ source: 'mesos', ...applied, rejected: master.value.rejects.count }, 'polled');
   } catch (thrown) {
     if (!(thrown instanceof AppError)) await noteFailure(pool, lease, { ...ofMaster, thrown });
@@ -141,7 +155,8 @@ async function storeMarathon(
   }
   try {
     const poll = { snapshot: outcome.value, source: source.name, startedAt, now: new Date() };
-    state.knowledge.set(source.name, await applyMarathonSnapshot(pool, lease, state.memory, poll));
+    const knowledge = await state.writing(() => applyMarathonSnapshot(pool, lease, state.memory, poll));
+    state.knowledge.set(source.name, knowledge);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     await noteFailure(pool, lease, { ...failure, thrown });
@@ -178,12 +193,8 @@ async function learnVersions(
         limit(async () => {
           const versions = await readVersions(source, appId, signal);
           if (versions === null) return;
-          await applyAppVersions(pool, lease, state.memory, {
-            frameworkId,
-            appId,
-            versions,
-            now: new Date(),
-          });
+          const app = { frameworkId, appId, versions, now: new Date() };
+          await state.writing(() => applyAppVersions(pool, lease, state.memory, app));
           state.versionsRead.add(`${frameworkId}\0${appId}`);
         }),
       ),

@@ -7,11 +7,15 @@ import type { Db } from '@/lib/db/pool';
 import { prismaOn } from '@/lib/db/prisma';
 
 import { toAppId } from './app-id';
+import { appJvm } from './app-jvm';
+import { appMemory, listOomDeaths } from './app-memory';
 import { listAppRates } from './app-rates';
 import { type ClusterScope, clustersInScope, idsOf } from './cluster-scope';
 import { causeCountsOf } from './end-counts';
 import { fleetRate } from './fleet-rate';
 import { newestFailures } from './newest-failures';
+import { listStuckKills } from './stuck-kills';
+import { appSurvivors } from './survivors';
 import { readTimeline } from './timeline';
 
 const MAX_VERSIONS = 50;
@@ -23,7 +27,8 @@ export type AppDetailInput = Window & { appId: string; cluster?: string | undefi
 type App = { cluster: ClusterScope; appId: string };
 
 /**
- * One Marathon app or pod: its rate, definition, versions, deployments, ends over time, hosts, newest failures.
+ * One Marathon app or pod: its rate, definition, versions, deployments, ends over time, hosts, newest failures, its
+ * memory, kernel kills that it survived, what the JVM advisor says, kills not obeyed.
  * `appId` with or without its leading slash. Null: neither Marathon nor any task end knows it.
  *
  * Shape: where several clusters know the id, the first by name answers; `cluster` chooses. `versions`: ends count
@@ -55,6 +60,11 @@ export async function appDetail(db: Pool, query: AppDetailInput, now: Date): Pro
     deployments: await listDeployments(db, app, query),
     hosts: await listHosts(db, app, query),
     newest: await newestFailures(db, { from, to, cluster: cluster.name, app: appId, limit: MAX_NEWEST }, now),
+    survivors: await appSurvivors(db, cluster.id, appId, query),
+    memory: await appMemory(db, cluster.id, appId, query),
+    oomDeaths: await listOomDeaths(db, cluster.id, appId, query),
+    jvm: await appJvm(db, cluster.id, appId, now),
+    stuckKills: await listStuckKills(db, cluster, query, { appId }),
   };
 }
 

@@ -6,11 +6,16 @@ import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
 import { prismaOn } from '@/lib/db/prisma';
 
+import { listContacts } from './agent-contacts';
 import { type ClusterScope, clustersInScope, idsOf } from './cluster-scope';
 import { causeCountsOf } from './end-counts';
 import { fleetRate } from './fleet-rate';
+import { hostConditions } from './host-conditions';
 import { listHostRates } from './host-rates';
+import { hostSignals } from './host-signals';
+import { listLogInputBriefs } from './log-inputs';
 import { newestFailures } from './newest-failures';
+import { listStuckKills } from './stuck-kills';
 import { readTimeline } from './timeline';
 
 const MAX_AGENTS = 100;
@@ -20,7 +25,8 @@ const MAX_NEWEST = 20;
 export type HostDetailInput = Window & { hostname: string; cluster?: string | undefined };
 
 /**
- * One host: its rate against the fleet, its agents, ends over time, causes, apps and newest failures.
+ * One host: its rate against the fleet, its agents, ends over time, causes, apps and newest failures, what its logs
+ * told and what state they add up to, how its agents answer, kills not obeyed on it.
  * `hostname` is a hostname, or the agent id where none is known. Null: no agent and no end of that name.
  *
  * Shape: where several clusters know the name, the first by name answers; `cluster` chooses.
@@ -39,6 +45,9 @@ export async function hostDetail(
   const fleet = await fleetRate(db, clusters, query);
   const [rate] = await listHostRates(db, clusters, query, { hosts: [hostname], fleet });
   const { body, counts } = await readTimeline(db, clusters, query, { host: hostname }, now);
+  const causes = causeCountsOf(counts);
+  const contacts = await listContacts(db, cluster, hostname);
+  const stuckKills = await listStuckKills(db, cluster, query, { host: hostname });
   return {
     rate: rate ?? quietRate(hostname, cluster.name),
     fleet: fleet.rate,
@@ -46,13 +55,24 @@ export async function hostDetail(
     to: to.toISOString(),
     agents: await listAgents(db, cluster, hostname),
     timeline: body,
-    causes: causeCountsOf(counts),
+    causes,
     apps: await listApps(db, cluster, query),
     newest: await newestFailures(
       db,
       { from, to, cluster: cluster.name, host: hostname, limit: MAX_NEWEST },
       now,
     ),
+    conditions: await hostConditions(db, cluster, {
+      host: hostname,
+      window: query,
+      now,
+      contacts,
+      causes,
+    }),
+    signals: await hostSignals(db, cluster.id, hostname, query),
+    contacts,
+    stuckKills,
+    logInputs: await listLogInputBriefs(db, cluster.id),
   };
 }
 

@@ -6,6 +6,7 @@ import { chance } from './chance';
 import { type ClusterScope, clustersInScope, namesById } from './cluster-scope';
 import { exposureCtes, exposureParams, per1000Hours, shareOf } from './exposure';
 import { type Fleet, fleetRate } from './fleet-rate';
+import { listHostTrouble } from './host-conditions';
 import { toCause } from './known-words';
 
 export type RatesInput = Window & { cluster?: string | undefined; limit: number };
@@ -34,9 +35,9 @@ type Row = {
  * Shape: hosts with failures first, most per 1,000 task-hours first, then most failures; at most `limit`.
  * `failuresPer1000TaskHours` divides only the failures since task-hours were counted; null without hours.
  * Errors: a database failure propagates; an unknown cluster gives no items.
- * Cost: the ends of the window by index, one exposure row a host and hour, the agents.
+ * Cost: the ends of the window by index, one exposure row a host and hour, the agents; see listHostTrouble.
  */
-export async function hostRates(db: Db, query: RatesInput, _now: Date): Promise<HostRatesBody> {
+export async function hostRates(db: Db, query: RatesInput, now: Date): Promise<HostRatesBody> {
   const clusters = await clustersInScope(db, query.cluster);
   const rows = await readRows(db, clusters, query, { hosts: null, limit: query.limit });
   const fleet = await fleetRate(db, clusters, query, { taskHours: rows[0]?.all_hours ?? 0 });
@@ -46,6 +47,7 @@ export async function hostRates(db: Db, query: RatesInput, _now: Date): Promise<
     fleet: fleet.rate,
     from: query.from.toISOString(),
     to: query.to.toISOString(),
+    trouble: (await listHostTrouble(db, clusters, query, now)).filter(({ tone }) => tone === 'bad'),
   };
 }
 

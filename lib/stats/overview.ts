@@ -9,9 +9,11 @@ import { type ClusterScope, clustersInScope, idsOf, namesById, watchedClusters }
 import { causeCountsOf, totalsOf } from './end-counts';
 import { type Fleet, fleetRate } from './fleet-rate';
 import { healthVerdict } from './health-verdict';
+import { listHostTrouble } from './host-conditions';
 import { listHostRates } from './host-rates';
 import { newestFailures } from './newest-failures';
 import { type Failing, rankFailing } from './rank-failing';
+import { listSurvivors } from './survivors';
 import { readTimeline } from './timeline';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
@@ -41,6 +43,7 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
   });
   const weekBefore = await readWeekBefore(db, clusters, window, now);
   const { agents, tasksRunning } = await countAgents(db, clusters);
+  const trouble = (await listHostTrouble(db, clusters, window, now)).filter(({ tone }) => tone === 'bad');
   const verdict = healthVerdict({
     now,
     ...window,
@@ -66,6 +69,9 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     newest: await newestFailures(db, { ...window, cluster: query.cluster, limit: MAX_NEWEST }, now),
     agents,
     tasksRunning,
+    trouble: trouble.slice(0, MAX_ROWS),
+    troubleCount: trouble.length,
+    survivors: await listSurvivors(db, clusters, window),
   };
 }
 

@@ -5,8 +5,10 @@ import type { Db } from '@/lib/db/pool';
 import { type Lease, prismaOn } from '@/lib/db/prisma';
 import { ERROR_CATALOG } from '@/lib/errors';
 
+import { summarizeAgents } from './agent-contacts';
 import { type ClusterScope, clustersInScope, idsOf, namesById, watchedClusters } from './cluster-scope';
 import { listGaps } from './list-gaps';
+import { listLogInputs } from './log-inputs';
 import { listPolls, readPollHistory, type SourceHistory, withoutCredentials } from './poll-history';
 import { overallHealth, sourceHealth } from './source-health';
 
@@ -21,7 +23,8 @@ export type StatusInput = {
 };
 
 /**
- * The collector: each source's last success, lag and last error, gaps, lease holders, the database.
+ * The collector: each source's last success, lag and last error, gaps, lease holders, ways in for logs, how agents
+ * answer, the database.
  *
  * Shape: all clusters; sources still read, masters first. `taskEnds` counts what is not reopened.
  * Errors: a database failure propagates. Cost: a few index probes a source; the sum of the hourly rollup; the
@@ -52,6 +55,8 @@ export async function status(db: Pool, query: StatusInput, now: Date): Promise<S
       detail: gap.detail,
     })),
     polls: await listPolls(db, clusters, MAX_LISTED),
+    logInputs: await listLogInputs(db, watched),
+    agents: await summarizeAgents(db, watched),
     database: await readDatabase(db),
   };
 }

@@ -6,6 +6,7 @@ import type { Db } from '@/lib/db/pool';
 import { prismaOn } from '@/lib/db/prisma';
 
 import { clustersInScope, namesById } from './cluster-scope';
+import { taskEvidence } from './task-evidence';
 import { TASK_ITEM_COLUMNS, type TaskItemRow, toTaskItem } from './task-item';
 import { taskLinks } from './task-links';
 
@@ -49,9 +50,9 @@ type DetailRow = TaskItemRow & {
  * One task end whole: the newest of that task id, unless `agent` or `id` narrows. Null: no such end is stored.
  *
  * Shape: other ends of the id (20), the same problem elsewhere (10), failures on the host within 30 minutes
- * before and after (10), the deployment that explains it, links into the cluster's UIs.
+ * before and after (10), the deployment that explains it, links into the cluster's UIs, and all of taskEvidence.
  * Errors: a database failure propagates.
- * Cost: five index lookups; the task id has no time, so it probes each month once.
+ * Cost: ten index lookups; the task id has no time, so it probes each month once.
  */
 export async function taskDetail(
   db: Pool,
@@ -82,6 +83,12 @@ export async function taskDetail(
     sameHost: await listSameHost(db, row, names),
     deployment: await readDeployment(db, row),
     links: await readLinks(db, row),
+    ...(await taskEvidence(db, {
+      clusterId: cluster.id,
+      clusterName: cluster.name,
+      endId: row.id,
+      agentId: row.agent_id,
+    })),
   };
 }
 

@@ -20,6 +20,8 @@ export type UpstreamRequest = {
   path: string;
   /** Sent as JSON by POST; absent: GET. */
   post?: unknown;
+  /** The body has no end: the time-out is for the headers alone. */
+  isStream?: boolean;
   signal: AbortSignal;
 };
 
@@ -28,6 +30,8 @@ export type Reply = {
   /** Without credentials. */
   url: string;
   location: string | null;
+  /** The server's clock, to the second; null: not told. */
+  date: Date | null;
   /** Decoded bytes, never collected. Errors: …_BAD_PAYLOAD, …_TIMEOUT, or the reason of the caller's signal. */
   body: AsyncIterable<Buffer>;
   discard(): void;
@@ -79,7 +83,7 @@ export function createUpstream(
     bodyTimeout: 0,
   });
 
-  async function open({ target, path, post, signal }: UpstreamRequest): Promise<Reply> {
+  async function open({ target, path, post, isStream = false, signal }: UpstreamRequest): Promise<Reply> {
     const base = new URL(target.base);
     const url = `${target.base}${path}`;
     const authorization = authorizations.get(target);
@@ -98,7 +102,7 @@ export function createUpstream(
         },
         body: post === undefined ? null : JSON.stringify(post),
       },
-      { service, url, timeoutMs: source.timeoutMs, signal },
+      { service, url, timeoutMs: source.timeoutMs, isStream, signal },
     );
     const encoding = headerText(reply.headers['content-encoding']).trim().toLowerCase();
     if (!isKnownEncoding(encoding)) {
@@ -108,7 +112,8 @@ export function createUpstream(
     const location = headerText(reply.headers.location);
     const body = named(service, url, decodeBody(reply.body, encoding));
     const { status, discard } = reply;
-    return { status, url, location: location === '' ? null : location, body, discard };
+    const date = asHttpDate(headerText(reply.headers.date));
+    return { status, url, location: location === '' ? null : location, date, body, discard };
   }
 
   async function toJson(reply: Reply): Promise<JsonReply> {
@@ -182,6 +187,11 @@ async function* named(service: Service, url: string, body: AsyncIterable<Buffer>
     if (!isZlib) throw thrown;
     throw upstreamError(service, 'badPayload', `${url} sent broken compressed data: ${reasonOf(thrown)}`);
   }
+}
+
+function asHttpDate(text: string): Date | null {
+  const ms = text.length <= 64 ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? null : new Date(ms);
 }
 
 function headerText(value: string | string[] | undefined): string {

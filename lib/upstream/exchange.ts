@@ -25,6 +25,8 @@ export type ExchangeOptions = {
   /** Shown in errors; without credentials. */
   url: string;
   timeoutMs: number;
+  /** The body has no end: `timeoutMs` is for its headers alone, and who reads it minds its silence. */
+  isStream?: boolean;
   signal: AbortSignal;
 };
 
@@ -37,7 +39,7 @@ export type ExchangeOptions = {
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
-  { service, url, timeoutMs, signal }: ExchangeOptions,
+  { service, url, timeoutMs, isStream = false, signal }: ExchangeOptions,
 ): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const queue: Buffer[] = [];
@@ -101,6 +103,7 @@ export function exchange(
       onResponseStart(_controller, status, headers) {
         if (status < 200) return;
         headersSeen = true;
+        if (isStream && status === 200) clearTimeout(timer);
         resolve({ status, headers, body: body(), discard });
       },
       onResponseData(current, chunk) {

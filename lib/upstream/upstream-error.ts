@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '@/lib/errors';
 
-export type Service = 'mesos' | 'marathon';
+export type Service = 'mesos' | 'marathon' | 'agent';
 export type FailureKind = 'unreachable' | 'timeout' | 'authRefused' | 'badPayload' | 'tooLarge';
 
 const CODES: Record<Service, Record<FailureKind, ErrorCode>> = {
@@ -16,6 +16,13 @@ const CODES: Record<Service, Record<FailureKind, ErrorCode>> = {
     timeout: 'MARATHON_TIMEOUT',
     authRefused: 'MARATHON_AUTH_REFUSED',
     badPayload: 'MARATHON_BAD_PAYLOAD',
+    tooLarge: 'BODY_TOO_LARGE',
+  },
+  agent: {
+    unreachable: 'AGENT_UNREACHABLE',
+    timeout: 'AGENT_TIMEOUT',
+    authRefused: 'AGENT_AUTH_REFUSED',
+    badPayload: 'AGENT_BAD_PAYLOAD',
     tooLarge: 'BODY_TOO_LARGE',
   },
 };

@@ -1,4 +1,4 @@
-import type { TaskEnd } from '../model/master';
+import { fileLine, stampOf } from '../hosts/format-line';
 import { SCENARIO_NAMES } from '../scenarios/scenario';
 import type { Simulation } from '../simulation';
 import { type Misbehaviour, MODES, misbehave, TARGETS } from './misbehaviour';
@@ -39,12 +39,24 @@ export async function answerControl(
     }
     case 'GET /sim/truth':
       simulation.catchUp();
-      return sendBody(exchange, () => truth(simulation.ends()), null);
+      return sendBody(exchange, () => truth(simulation), null);
+    case 'GET /sim/host-logs': {
+      simulation.catchUp();
+      const since = exchange.url.searchParams.get('since');
+      if (since !== null && Number.isNaN(Date.parse(since)))
+        return sendText(exchange, 400, 'since: an ISO time\n');
+      const lines = hostLogs(simulation, exchange.url.searchParams.get('host'), since);
+      return sendJson(exchange, { lines }, null);
+    }
     case 'GET /sim/summary':
       simulation.catchUp();
       return sendJson(exchange, summary(simulation, misbehaviour), null);
     default:
-      return sendText(exchange, 404, 'advance, trigger, misbehave, truth and summary are below /sim/\n');
+      return sendText(
+        exchange,
+        404,
+        'advance, trigger, misbehave, truth, host-logs and summary are below /sim/\n',
+      );
   }
 }
 
@@ -65,20 +77,43 @@ function summary(simulation: Simulation, misbehaviour: Misbehaviour): Record<str
   };
 }
 
-function* truth(ends: readonly TaskEnd[]): Iterable<string> {
+function* truth(simulation: Simulation): Iterable<string> {
   yield '{"ends":[';
   let comma = '';
   // A copy: more may end while this is sent.
-  for (const { timestamp, revivedAt, ...end } of [...ends]) {
+  for (const { timestamp, revivedAt, truth: happened, ...end } of [...simulation.ends()]) {
     const json = {
       ...end,
+      ...happened,
       finishedAt: isoOfStamp(timestamp),
       revivedAt: revivedAt === null ? null : isoOfStamp(revivedAt),
     };
     yield comma + JSON.stringify(json);
     comma = ',';
   }
-  yield ']}';
+  const incidents = simulation.world.incidents.map(({ from, until, ...incident }) => ({
+    ...incident,
+    from: isoOfStamp(from),
+    until: until === null ? null : isoOfStamp(until),
+  }));
+  yield `],"incidents":${JSON.stringify(incidents)}}`;
+}
+
+/** Lines of one host or all, as its file has them; `at` is the host's own clock. */
+function hostLogs(
+  simulation: Simulation,
+  host: string | null,
+  since: string | null,
+): Record<string, string>[] {
+  const { hostLog, timeline } = simulation.world;
+  const from = since === null ? Number.NEGATIVE_INFINITY : Date.parse(since) / 1000;
+  return hostLog.recent
+    .filter((line) => (host === null || line.host.hostname === host) && stampOf(timeline, line) >= from)
+    .map((line) => ({
+      hostname: line.host.hostname,
+      at: isoOfStamp(stampOf(timeline, line)),
+      line: fileLine(timeline, line),
+    }));
 }
 
 function isoOfStamp(stamp: number): string {

@@ -5,8 +5,8 @@ import type { World } from '../model/world';
 import { type Body, jsonArray } from './reply';
 import { containerJson, containerStatusJson, discoveryJson, healthCheckJson } from './task-json';
 
-/** The reply to GET_TASKS: every framework's tasks in flat lists, statuses with message, reason and source. */
-export function getTasksBody(world: World): Body {
+/** `get_tasks`: every framework's tasks in flat lists, statuses with message, reason and source. */
+export function getTasksLists(world: World): Body {
   const { version } = world;
   const frameworks = [...world.master.frameworks.values(), ...world.master.completedFrameworks];
   // Living tasks may change while a slow client reads: they are written down now. Completed ones never change.
@@ -17,7 +17,7 @@ export function getTasksBody(world: World): Body {
   const all = since(version, '1.10');
 
   return function* body() {
-    yield '{"type":"GET_TASKS","get_tasks":{';
+    yield '{';
     let comma = '';
     if (all || tasks !== '[]') {
       yield `"tasks":${tasks}`;
@@ -31,7 +31,7 @@ export function getTasksBody(world: World): Body {
       yield `${comma}"completed_tasks":`;
       yield* jsonArray(completed, (task) => taskV1Json(version, task));
     }
-    yield '}}';
+    yield '}';
   };
 }
 
@@ -69,7 +69,8 @@ export function taskV1Json(version: MesosVersion, task: Task): Record<string, un
   };
 }
 
-function statusV1Json(version: MesosVersion, task: Task, status: TaskStatus): Record<string, unknown> {
+/** A status in the operator API's words. `data` only goes with the update itself; the master does not keep it. */
+export function statusV1Json(version: MesosVersion, task: Task, status: TaskStatus): Record<string, unknown> {
   const { limitationMb } = status;
   return {
     task_id: { value: task.id },

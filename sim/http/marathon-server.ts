@@ -149,7 +149,7 @@ function infoJson(server: MarathonServer): Record<string, unknown> {
     marathon_config: {
       checkpoint: true,
       failover_timeout: 604_800,
-      features: [],
+      features: world.taskKilling ? ['task_killing'] : [],
       framework_name: 'marathon',
       ha: true,
       hostname: 'marathon-1.fra1.example.test',

@@ -2,16 +2,19 @@ import { RELEASES, since } from '../model/mesos-version';
 import type { Simulation } from '../simulation';
 import { agentsJson } from './agents-json';
 import { type Auth, isAllowed } from './auth';
-import { getTasksBody } from './get-tasks-json';
+import { getTasksLists } from './get-tasks-json';
 import { metricsJson } from './metrics-json';
 import type { Misbehaviour } from './misbehaviour';
+import { getAgents, getFrameworks, getStateLists, jsonBody, replyBody } from './operator-json';
 import { type Damage, type Exchange, sendBody, sendJson, sendText } from './reply';
 import { flagsJson, type MasterView, stateBody } from './state-json';
+import { type Streams, subscribe } from './subscribe';
 
 export type MasterServer = {
   simulation: Simulation;
   misbehaviour: Misbehaviour;
   auth: Auth;
+  streams: Streams;
   /** Known only once all listeners are up. */
   view: () => MasterView;
 };
@@ -59,7 +62,7 @@ async function route(server: MasterServer, exchange: Exchange, path: string, dam
     case '/flags':
       return sendJson(exchange, { flags: flagsJson(world, view) }, damage);
     case '/metrics/snapshot':
-      return sendJson(exchange, metricsJson(world, view.leads, view.startedAt), damage);
+      return sendJson(exchange, metricsJson(world, view.leads, view.startedAt, server.streams.size), damage);
     case '/state':
     case '/state.json':
       if (!hasStatePath(server, path)) return sendText(exchange, 404, '');
@@ -132,19 +135,27 @@ async function answerCall(
   if (!/application\/json|\*\/\*|application\/\*/.test(accept)) {
     return sendText(exchange, 406, "Expecting 'Accept' to allow application/json or application/x-protobuf");
   }
+  const { world } = server.simulation;
   const type = await callType(exchange);
   switch (type) {
     case null:
       return sendText(exchange, 400, 'Failed to parse body into JSON');
     case 'GET_TASKS':
-      return sendBody(exchange, getTasksBody(server.simulation.world), damage);
+      return sendBody(exchange, replyBody(type, getTasksLists(world)), damage);
+    case 'GET_STATE':
+      return sendBody(exchange, replyBody(type, getStateLists(world, view)), damage);
+    case 'GET_AGENTS':
+      return sendBody(exchange, replyBody(type, jsonBody(getAgents(world, view))), damage);
+    case 'GET_FRAMEWORKS':
+      return sendBody(exchange, replyBody(type, jsonBody(getFrameworks(world))), damage);
+    case 'SUBSCRIBE':
+      return subscribe(server, exchange, view);
     case 'GET_HEALTH':
       return sendJson(exchange, { type, get_health: { healthy: true } }, damage);
     case 'GET_VERSION': {
-      const { mesos } = RELEASES[server.simulation.world.version];
+      const { mesos } = RELEASES[world.version];
       return sendJson(exchange, { type, get_version: { version_info: { version: mesos } } }, damage);
     }
-    // GET_STATE, GET_AGENTS, GET_FRAMEWORKS and SUBSCRIBE go here once somebody reads them.
     default:
       return sendText(exchange, 501, '');
   }

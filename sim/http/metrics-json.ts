@@ -6,7 +6,12 @@ const TERMINAL_COUNTERS_SINCE_1_1 = ['dropped', 'gone', 'gone_by_operator'];
 const LIVE_STATES = ['staging', 'starting', 'running', 'killing', 'unreachable'];
 
 /** `/metrics/snapshot`: counters since the election, gauges of now. A master that does not lead counts nothing. */
-export function metricsJson(world: World, leads: boolean, startedAt: number): Record<string, number> {
+export function metricsJson(
+  world: World,
+  leads: boolean,
+  startedAt: number,
+  subscribers = 0,
+): Record<string, number> {
   const base = {
     'master/elected': leads ? 1 : 0,
     'master/uptime_secs': Math.max(0, world.now - startedAt),
@@ -21,6 +26,7 @@ export function metricsJson(world: World, leads: boolean, startedAt: number): Re
     ...base,
     ...zeros,
     ...gauges(world),
+    ...(since(world.version, '1.8') ? { 'master/operator_event_stream_subscribers': subscribers } : {}),
     ...Object.fromEntries(world.master.counters),
     ...perFramework(world),
   };
@@ -48,7 +54,6 @@ function gauges(world: World): Record<string, number> {
     'master/recovery_slave_removals': 0,
     'master/valid_status_updates': 0,
     'master/invalid_status_updates': 0,
-    ...(since(version, '1.8') ? { 'master/operator_event_stream_subscribers': 0 } : {}),
     ...Object.fromEntries(live.map((word) => [`master/tasks_${word}`, inState(word)])),
   };
 }

@@ -67,7 +67,7 @@ describe('the operator API', () => {
       call(leader, { method: 'POST', body: 'type=x', headers: { 'Content-Type': 'text/plain' } }),
       call(leader, { method: 'POST', body: '{}', headers: { ...json, Accept: 'text/html' } }),
       call(leader, { method: 'POST', body: '{"ty', headers: json }),
-      call(leader, { method: 'POST', body: '{"type":"SUBSCRIBE"}', headers: json }),
+      call(leader, { method: 'POST', body: '{"type":"GET_WEIGHTS"}', headers: json }),
       call(other, { method: 'POST', body: '{"type":"GET_TASKS"}', headers: json }),
     ]);
     expect(statuses.map(({ status }) => status)).toEqual([405, 415, 406, 400, 501, 307]);
@@ -94,8 +94,30 @@ describe('the control door', () => {
     const state = (await (await fetch(`${masters[0]}/state`)).json()) as {
       frameworks: { completed_tasks: Json[] }[];
     };
+    expect(after.at(-1)).toMatchObject({
+      cause: expect.any(String),
+      proof: expect.any(String),
+      pid: expect.any(Number),
+    });
     const ids = new Set(state.frameworks.flatMap(({ completed_tasks: tasks }) => tasks.map(({ id }) => id)));
     expect(ids.has(before.find(({ state: word }) => word === 'TASK_FINISHED')?.taskId)).toBe(true);
+  });
+
+  it('shows the hosts’ logs, of one host and from a time on', async () => {
+    const { control, simulation } = await start({ historySeconds: 7200 });
+    const ask = async (query: string) =>
+      ((await (await fetch(`${control}/sim/host-logs${query}`)).json()) as { lines: Json[] }).lines;
+    const all = await ask('');
+    expect(all.length).toBeGreaterThan(200);
+    const host = 'node-05.fra1.example.test';
+    const mine = await ask(`?host=${host}`);
+    expect(mine.length).toBeGreaterThan(0);
+    expect(mine.every(({ hostname, line }) => hostname === host && String(line).includes('node-05 '))).toBe(
+      true,
+    );
+    const since = new Date((simulation.world.now - 600) * 1000).toISOString();
+    expect((await ask(`?since=${since}`)).length).toBeLessThan(all.length / 3);
+    expect((await fetch(`${control}/sim/host-logs?since=yesterday`)).status).toBe(400);
   });
 
   it.each([

@@ -339,7 +339,7 @@ describe('Marathon', () => {
 
   it('the list embeds counts and deployments always, the rest when asked', async () => {
     const plain = list((await getJson(`${marathon}/v2/apps`)).apps);
-    expect(plain.length).toBe(18);
+    expect(plain.length).toBe(19);
     for (const app of plain) {
       expect(app).toMatchObject({ tasksRunning: expect.any(Number), deployments: expect.any(Array) });
       expect('lastTaskFailure' in app || 'tasks' in app || 'tasksStats' in app).toBe(false);

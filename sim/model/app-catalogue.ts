@@ -168,4 +168,14 @@ export const APPS: readonly AppShape[] = [
     health: null,
     containers: ['collector', 'shipper'],
   }),
+  // Its heap may grow to the whole of its container, which leaves metaspace and threads nothing.
+  app({
+    id: '/search/suggest',
+    cpus: 0.5,
+    mem: 1024,
+    instances: 2,
+    tag: '2.2.1',
+    cmd: 'java $JAVA_OPTS -jar /app/suggest.jar',
+    env: { MODE: 'prod', JAVA_OPTS: '-Xms256m -Xmx1024m' },
+  }),
 ];

@@ -1,11 +1,11 @@
-import { exited } from './endings';
+import { exited, killedByKernel } from './endings';
 import { type Fate, fateOf } from './fate';
 import { createFramework, type Framework } from './framework';
 import { launchTask, placeTask } from './launch';
 import { since } from './mesos-version';
 import type { Random } from './random';
 import type { Task, TaskStatus } from './task';
-import { after, randomOf, stamp, type World } from './world';
+import { after, emit, randomOf, stamp, type World } from './world';
 
 /** A job of the batch scheduler. Durations are model seconds. */
 export type Job = {
@@ -92,6 +92,8 @@ function jobShape(framework: Framework, job: Job, id: string) {
     containerPort: null,
     mesosChecks: false,
     memorySwap: false,
+    cmd: null,
+    env: {},
     appId: null,
   };
 }
@@ -100,7 +102,10 @@ function jobFate(world: World, job: Job, task: Task, random: Random): Fate {
   const [from, to] = job.seconds;
   const failed = random.chance(job.failureShare);
   const code = failed ? random.pick(job.exitCodes) : 0;
-  return { kind: 'ends', afterSeconds: random.between(from, to), report: exited(world.version, task, code) };
+  // A job that dies of 137 had too little memory; nobody kills jobs by hand.
+  const isOom = code === 137 && task.kind === 'docker';
+  const report = isOom ? killedByKernel(world.version, task, 'container') : exited(world.version, task, code);
+  return { kind: 'ends', afterSeconds: random.between(from, to), report };
 }
 
 /** A framework of one afternoon: registers, starts some tasks, of which about half end before it is torn down. */
@@ -119,6 +124,7 @@ export function registerAdHocFramework(world: World, random: Random): Framework 
     registeredAt: world.now,
   });
   world.master.frameworks.set(framework.id, framework);
+  emit(world, { kind: 'framework-added', framework });
   for (let number = 0; number < 12; number += 1) {
     const agent = placeTask(world, { cpus: 1, mem: 2048 }, random);
     if (agent === null) continue;

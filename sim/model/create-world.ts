@@ -1,3 +1,5 @@
+import { createHost } from '../hosts/host';
+import { createHostLog } from '../hosts/host-log';
 import { createAgents } from './agent';
 import type { App, Marathon } from './app';
 import { APPS, type AppShape } from './app-catalogue';
@@ -22,6 +24,7 @@ export type WorldShape = {
   startAt: number;
   presentAt: number;
   ringSize: number;
+  taskKilling: boolean;
 };
 
 /** A cluster that has just been switched on: agents registered, every app about to be launched, no story told yet. */
@@ -30,7 +33,7 @@ export function createWorld(shape: WorldShape): World {
   const random = createRandom(seed, 'world');
   const ids = createRandom(seed, `ids-${startAt}`);
   const master = createMaster(shape, ids.uuid());
-  const framework = createMarathonFramework(master, version);
+  const framework = createMarathonFramework(master, version, shape.taskKilling);
   const marathon: Marathon = { framework, apps: new Map(), deployments: new Map(), byTask: new Map() };
   const world: World = {
     seed,
@@ -44,8 +47,20 @@ export function createWorld(shape: WorldShape): World {
     master,
     marathon,
     fates: [],
-    temptingAgents: new Set(),
+    kills: [],
+    temptingAgents: new Map(),
+    hosts: new Map(),
+    hostLog: createHostLog(),
+    dockerIds: createRandom(seed, `docker-${startAt}`),
+    incidents: [],
+    listeners: new Set(),
+    taskKilling: shape.taskKilling,
   };
+  for (const agent of master.agents.values()) {
+    const host = createHost(agent, seed, version, startAt);
+    world.hosts.set(agent.hostname, host);
+    agent.attributes.kernel = host.kernel;
+  }
   master.frameworks.set(framework.id, framework);
   framework.onStatus = (task, status) => onMarathonStatus(world, task, status);
   // Pods came with Marathon 1.4.
@@ -73,7 +88,7 @@ function createMaster(shape: WorldShape, id: string): Master {
   };
 }
 
-function createMarathonFramework(master: Master, version: MesosVersion): Framework {
+function createMarathonFramework(master: Master, version: MesosVersion, taskKilling: boolean): Framework {
   const partitionAware = since(version, '1.4');
   return createFramework({
     id: `${master.id}-0000`,
@@ -84,6 +99,7 @@ function createMarathonFramework(master: Master, version: MesosVersion): Framewo
     principal: 'marathon',
     role: '*',
     capabilities: [
+      ...(taskKilling && since(version, '0.28') ? ['TASK_KILLING_STATE'] : []),
       ...(partitionAware ? ['PARTITION_AWARE'] : []),
       ...(since(version, '1.11') ? ['MULTI_ROLE'] : []),
     ],

@@ -1,6 +1,7 @@
 import { type MesosVersion, since } from './mesos-version';
 import type { Random } from './random';
 import type { Report, Task } from './task';
+import { type TrueCause, truthOf, truthOfExit } from './truth';
 
 const SIGNALS: Record<number, string> = {
   6: 'Aborted',
@@ -9,7 +10,7 @@ const SIGNALS: Record<number, string> = {
   15: 'Terminated',
 };
 
-type ContainerOf = Pick<Task, 'kind'>;
+type ContainerOf = Pick<Task, 'kind' | 'appId'>;
 
 /** A task that ended by itself with an exit code, as its executor words it. Zero is TASK_FINISHED. */
 export function exited(version: MesosVersion, task: ContainerOf, code: number): Report {
@@ -18,11 +19,27 @@ export function exited(version: MesosVersion, task: ContainerOf, code: number): 
     message: exitMessage(version, task, code),
     reason: null,
     source: 'EXECUTOR',
+    truth: truthOfExit(code, task.appId !== null),
   };
 }
 
+/** The kernel killed it at its container's limit, or for the whole host: Docker says no more than 137. */
+export function killedByKernel(
+  version: MesosVersion,
+  task: ContainerOf,
+  whose: 'container' | 'host',
+): Report {
+  const cause = whose === 'container' ? 'oom_cgroup_limit' : 'oom_host';
+  return { ...exited(version, task, 137), truth: { cause, proof: 'proven', exitCode: 137, oom: whose } };
+}
+
 /** A task that ended because its scheduler asked: TASK_KILLED whatever the code, for intent decides the state. */
-export function killed(version: MesosVersion, task: ContainerOf, code: number): Report {
+export function killed(
+  version: MesosVersion,
+  task: ContainerOf,
+  code: number,
+  cause: TrueCause = 'killed_by_deploy_or_scale',
+): Report {
   // The Docker executor of that time did not report the exit code of what it killed.
   const silent = task.kind === 'docker' && since(version, '0.23') && !since(version, '1.0');
   return {
@@ -30,6 +47,7 @@ export function killed(version: MesosVersion, task: ContainerOf, code: number): 
     message: silent ? null : exitMessage(version, task, code),
     reason: null,
     source: 'EXECUTOR',
+    truth: { ...truthOf(cause, 'likely'), exitCode: code },
   };
 }
 
@@ -74,17 +92,24 @@ export function memoryLimitExceeded(version: MesosVersion, memMb: number, random
     reason: since(version, '0.26') ? 'CONTAINER_LIMITATION_MEMORY' : 'MEMORY_LIMIT',
     source: 'SLAVE',
     limitationMb: limitMb,
+    truth: { cause: 'oom_cgroup_limit', proof: 'proven', exitCode: null, oom: 'container' },
   };
 }
 
 /** A container that could not be made or started: `cause` as the agent joins it into its message. */
-export function launchFailed(version: MesosVersion, cause: string): Report {
+export function launchFailed(
+  version: MesosVersion,
+  cause: string,
+  trueCause: TrueCause = 'launch_failure',
+): Report {
+  const truth = truthOf(trueCause);
   if (!since(version, '0.26')) {
     return {
       state: 'TASK_FAILED',
       message: 'Abnormal executor termination',
       reason: 'EXECUTOR_TERMINATED',
       source: 'SLAVE',
+      truth,
     };
   }
   return {
@@ -92,16 +117,34 @@ export function launchFailed(version: MesosVersion, cause: string): Report {
     message: `Failed to launch container: ${cause}`,
     reason: 'CONTAINER_LAUNCH_FAILED',
     source: 'SLAVE',
+    truth,
   };
 }
 
 /** A pull that Docker refused with the daemon's text `stderr`. */
-export function pullFailed(version: MesosVersion, image: string, stderr: string): Report {
+export function pullFailed(
+  version: MesosVersion,
+  image: string,
+  stderr: string,
+  trueCause: TrueCause = 'image_pull_failure',
+): Report {
   const socket = 'unix:///var/run/docker.sock';
   const cause = since(version, '1.0')
     ? `Failed to run 'docker -H ${socket} pull ${image}': exited with status 1; stderr='${stderr}\n'`
     : `Failed to 'docker pull ${image}': exit status = exited with status 1 stderr = ${stderr}\n`;
-  return launchFailed(version, cause);
+  return launchFailed(version, cause, trueCause);
+}
+
+/** Docker took the order and never came back: the agent gave the executor up. */
+export function executorDidNotRegister(version: MesosVersion): Report {
+  const isNamed = since(version, '0.26');
+  return {
+    state: 'TASK_FAILED',
+    message: isNamed ? 'Executor did not register within 1mins' : 'Abnormal executor termination',
+    reason: isNamed ? 'EXECUTOR_REGISTRATION_TIMEOUT' : 'EXECUTOR_TERMINATED',
+    source: 'SLAVE',
+    truth: truthOf('docker_daemon_unresponsive', 'likely'),
+  };
 }
 
 /** An executor that was still there when its restarted agent asked, and did not answer. */
@@ -111,6 +154,7 @@ export function executorDidNotReturn(version: MesosVersion, partitionAware: bool
     message: `Executor did not ${since(version, '1.6') ? 'reregister' : 're-register'} within 2secs`,
     reason: 'EXECUTOR_REREGISTRATION_TIMEOUT',
     source: 'SLAVE',
+    truth: truthOf('agent_restart_or_reregistration'),
   };
 }
 
@@ -121,5 +165,6 @@ export function markedGone(partitionAware: boolean): Report {
     message: 'Agent has been marked gone',
     reason: partitionAware ? 'SLAVE_REMOVED_BY_OPERATOR' : 'SLAVE_REMOVED',
     source: 'MASTER',
+    truth: truthOf('agent_lost_or_removed'),
   };
 }

@@ -1,3 +1,4 @@
+import { identify, noteDeath, noteLaunch, noteRunning } from '../hosts/host-events';
 import type { Agent } from './agent';
 import { hasRoom, takePort } from './agent';
 import type { Fate } from './fate';
@@ -8,8 +9,6 @@ import { isTerminal, type Report, type Task, type TaskShape } from './task';
 import { after, type World } from './world';
 
 const CANDIDATES = 3;
-// Of the offers of an agent that fails everything, this share is the first to be taken.
-const TEMPTATION = 0.1;
 
 /** Where a task goes: the emptier of a few agents that have room, or null where none has. */
 export function placeTask(world: World, need: { cpus: number; mem: number }, random: Random): Agent | null {
@@ -18,7 +17,8 @@ export function placeTask(world: World, need: { cpus: number; mem: number }, ran
   );
   if (open.length === 0) return null;
   const tempting = open.filter((agent) => world.temptingAgents.has(agent.hostname));
-  if (tempting.length > 0 && random.chance(TEMPTATION)) return random.pick(tempting);
+  const temptation = Math.max(0, ...tempting.map(({ hostname }) => world.temptingAgents.get(hostname) ?? 0));
+  if (tempting.length > 0 && random.chance(temptation)) return random.pick(tempting);
   let best = random.pick(open);
   for (let tries = 1; tries < CANDIDATES; tries += 1) {
     const other = random.pick(open);
@@ -55,13 +55,19 @@ export function launchTask(world: World, launch: Launch): Task {
     statuses: [],
     hostPort: shape.containerPort === null ? null : takePort(agent),
     containerId: world.ids.uuid(),
+    ...identify(world, agent, shape.kind),
     parentContainerId: launch.parentContainerId,
     address: `172.17.0.${world.random.int(2, 60)}`,
     list: 'tasks',
     runningSince: null,
+    launchedAt: world.now,
+    endedAt: null,
+    fullAt: null,
+    end: null,
     pending: null,
   };
   addTask(world, task);
+  noteLaunch(world, task);
   const fate = launch.decide(task);
   if (fate?.kind === 'never-runs') {
     after(world, fate.afterSeconds, () => report(world, task, fate.report));
@@ -84,12 +90,20 @@ function isWaiting(task: Task): boolean {
 function run(world: World, task: Task, fate: Fate | null): void {
   if (task.list !== 'tasks' || isTerminal(task.state)) return;
   task.runningSince = world.now;
-  report(world, task, { state: 'TASK_RUNNING', message: null, reason: null, source: 'EXECUTOR' });
-  if (fate?.kind === 'ends') after(world, fate.afterSeconds, () => report(world, task, fate.report));
+  noteRunning(world, task);
+  const running = { state: 'TASK_RUNNING', message: null, reason: null, source: 'EXECUTOR' } as const;
+  report(world, task, { ...running, withInspect: task.kind === 'docker' });
+  if (fate?.kind !== 'ends') return;
+  if (fate.report.truth?.oom === 'container') task.fullAt = world.now + fate.afterSeconds;
+  after(world, fate.afterSeconds, () => report(world, task, fate.report));
 }
 
 /** An executor's or agent's word on a task. It waits while the agent cannot reach the master. */
 export function report(world: World, task: Task, said: Report): void {
+  if (task.endedAt === null && isTerminal(said.state)) {
+    if (task.list === 'unreachable' || (task.list === 'tasks' && !isTerminal(task.state)))
+      noteDeath(world, task, said);
+  }
   if (task.list === 'unreachable') {
     task.pending ??= said;
   } else if (task.list === 'tasks' && !isTerminal(task.state)) {

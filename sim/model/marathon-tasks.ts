@@ -20,6 +20,8 @@ export function taskShapes(world: World, instance: Instance): TaskShape[] {
     containerPort: shape.containerPort,
     mesosChecks: shape.health === 'mesos',
     memorySwap: shape.memorySwap,
+    cmd: shape.cmd,
+    env: version.definition.env,
     appId: shape.id,
   };
   if (shape.kind !== 'pod') return [{ ...common, id: appTaskId(world, instance), executorId: '' }];

@@ -1,10 +1,12 @@
+import { noteKill } from '../hosts/host-events';
 import { type App, BACKOFF, currentVersion, type Instance } from './app';
 import { killed } from './endings';
-import { fateOf } from './fate';
+import { fateOf, killFateOf } from './fate';
 import { launchTask, placeTask, report } from './launch';
 import { taskShapes } from './marathon-tasks';
 import { since } from './mesos-version';
 import { isTerminal, type Task, type TaskStatus } from './task';
+import type { TrueCause } from './truth';
 import { after, at, isoOf, stamp, type World } from './world';
 
 // A task that ran this long was no crash loop: the delay starts anew.
@@ -113,7 +115,7 @@ function noteEnd(world: World, instance: Instance, task: Task, status: TaskStatu
     // The default executor stops the whole pod when one of its containers has failed.
     for (const sibling of instance.tasks) {
       after(world, world.random.between(0.5, 2), () =>
-        report(world, sibling, killed(world.version, sibling, 143)),
+        report(world, sibling, killed(world.version, sibling, 143, 'unknown')),
       );
     }
     if (isFailure) raiseBackoff(world, instance.app, task);
@@ -171,7 +173,8 @@ export function killUnhealthy(world: World, task: Task, why: string): void {
       source: 'EXECUTOR',
       healthy: false,
     });
-    after(world, 3, () => report(world, task, { ...killed(world.version, task, 143), healthy: false }));
+    const end = killed(world.version, task, 143, 'killed_unhealthy');
+    after(world, 3, () => report(world, task, { ...end, healthy: false }));
     return;
   }
   setFailure(
@@ -181,7 +184,7 @@ export function killUnhealthy(world: World, task: Task, why: string): void {
     'TASK_KILLED',
     `Task was killed since health check failed. Reason: ${why}`,
   );
-  sendKill(world, instance, task);
+  sendKill(world, instance, task, 'killed_unhealthy');
 }
 
 /** Takes an instance out of the app: its tasks are asked to end. */
@@ -194,7 +197,7 @@ export function killInstance(world: World, instance: Instance): void {
   for (const task of instance.tasks) sendKill(world, instance, task);
 }
 
-function sendKill(world: World, instance: Instance, task: Task): void {
+function sendKill(world: World, instance: Instance, task: Task, cause?: TrueCause): void {
   const { shape } = instance.app;
   const grace = shape.graceSeconds ?? DEFAULT_GRACE_SECONDS;
   const { random } = world;
@@ -206,5 +209,14 @@ function sendKill(world: World, instance: Instance, task: Task): void {
   } else if (shape.onSigterm === 'ends-well' && random.chance(0.7)) {
     code = 0;
   }
-  after(world, seconds, () => report(world, task, killed(world.version, task, code)));
+  const fate = killFateOf(world, task) ?? {
+    afterSeconds: seconds,
+    ignoresKill: false,
+    report: killed(world.version, task, code, cause),
+  };
+  noteKill(world, task, { grace, ...fate });
+  if (task.state === 'TASK_RUNNING' && world.marathon.framework.capabilities.includes('TASK_KILLING_STATE')) {
+    report(world, task, { state: 'TASK_KILLING', message: null, reason: null, source: 'EXECUTOR' });
+  }
+  after(world, fate.afterSeconds, () => report(world, task, fate.report));
 }

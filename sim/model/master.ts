@@ -1,8 +1,12 @@
+import { noteStatus } from '../hosts/host-events';
+import { victimOf } from '../hosts/processes';
 import type { Agent } from './agent';
 import type { Framework } from './framework';
 import { since } from './mesos-version';
 import { isTerminal, keepStatus, type Report, type Task, type TaskState, type TaskStatus } from './task';
-import { after, stamp, type World } from './world';
+import type { Truth } from './truth';
+import { truthOf } from './truth';
+import { after, emit, stamp, type World } from './world';
 
 /** One task end, for tests that check from outside that nothing was lost or doubled. */
 export type TaskEnd = {
@@ -14,6 +18,13 @@ export type TaskEnd = {
   state: TaskState;
   message: string | null;
   reason: string | null;
+  containerId: string;
+  dockerId: string | null;
+  /** Of the container's main process. */
+  pid: number;
+  /** The process that the kernel killed; null: it killed none. */
+  killedPid: number | null;
+  truth: Truth;
   /** Seconds since the epoch with fraction. */
   timestamp: number;
   /** When its agent came back with it alive, which takes the end back; null: it stands. */
@@ -71,8 +82,12 @@ export function updateTask(world: World, task: Task, report: Report): void {
   if (report.state === 'TASK_UNREACHABLE' || isTerminal(report.state)) recordEnd(world, task, status);
   if (isTerminal(report.state)) {
     task.agent.tasks.delete(task);
+    task.endedAt ??= world.now;
     acknowledge(world, framework, task);
   }
+  noteStatus(world, task, status);
+  // Before the scheduler acts on it, which may bring further updates.
+  emit(world, { kind: 'task-updated', task, status, isCheck: report.healthy !== undefined });
   framework.onStatus(task, status);
 }
 
@@ -100,6 +115,7 @@ function countState(world: World, framework: Framework, report: Report): void {
 
 function recordEnd(world: World, task: Task, status: TaskStatus): void {
   const { state, message, reason, timestamp } = status;
+  const truth = status.truth ?? truthOf('unknown', 'possible');
   world.master.ends.push({
     frameworkId: task.frameworkId,
     taskId: task.id,
@@ -109,6 +125,11 @@ function recordEnd(world: World, task: Task, status: TaskStatus): void {
     state,
     message,
     reason,
+    containerId: task.containerId,
+    dockerId: task.dockerId,
+    pid: task.pid,
+    killedPid: truth.oom === null ? null : victimOf(task).pid,
+    truth,
     timestamp,
     revivedAt: null,
   });
@@ -157,6 +178,9 @@ export function markUnreachable(world: World, agent: Agent): void {
       message: unreachableMessage(world, agent),
       reason: 'SLAVE_REMOVED',
       source: 'MASTER',
+      truth: truthOf(
+        since(world.version, '1.2') ? 'agent_unreachable_or_partition' : 'agent_lost_or_removed',
+      ),
     };
     if (!since(world.version, '1.2')) {
       updateTask(world, task, report);
@@ -171,6 +195,7 @@ export function markUnreachable(world: World, agent: Agent): void {
     task.state = report.state;
     countState(world, framework, report);
     recordEnd(world, task, status);
+    emit(world, { kind: 'task-updated', task, status, isCheck: false });
     framework.onStatus(task, status);
   }
 }
@@ -186,6 +211,7 @@ function unreachableMessage(world: World, agent: Agent): string {
 export function bringBack(world: World, agent: Agent): Task[] {
   agent.presence = 'registered';
   agent.reregisteredAt = world.now;
+  emit(world, { kind: 'agent-added', agent });
   const revived: Task[] = [];
   for (const task of agent.tasks) {
     const framework = frameworkOf(world, task);
@@ -199,6 +225,8 @@ export function bringBack(world: World, agent: Agent): Task[] {
       ({ state }) => state !== 'TASK_UNREACHABLE' && state !== 'TASK_LOST',
     );
     takeEndBack(world, task);
+    // Added once more in the stream: no proof of a new task.
+    emit(world, { kind: 'task-added', task });
     revived.push(task);
   }
   return revived;
@@ -224,12 +252,14 @@ export function removeFramework(world: World, framework: Framework): void {
       message: `Framework ${framework.id} removed`,
       reason: 'FRAMEWORK_REMOVED',
       source: 'MASTER',
+      truth: truthOf('framework_removed'),
     });
     moveToCompleted(world, framework, task);
   }
   framework.unregisteredAt = world.now;
   world.master.frameworks.delete(framework.id);
   world.master.completedFrameworks.push(framework);
+  emit(world, { kind: 'framework-removed', framework });
 }
 
 /** Puts a new task among the running ones, staging. */
@@ -238,4 +268,5 @@ export function addTask(world: World, task: Task): void {
   if (framework === undefined) throw new Error(`no framework ${task.frameworkId}`);
   framework.tasks.set(task.id, task);
   task.agent.tasks.add(task);
+  emit(world, { kind: 'task-added', task });
 }

@@ -1,4 +1,5 @@
 import type { Agent } from './agent';
+import type { Truth } from './truth';
 
 export const TERMINAL_STATES = [
   'TASK_FINISHED',
@@ -15,6 +16,7 @@ export type TaskState =
   | 'TASK_STAGING'
   | 'TASK_STARTING'
   | 'TASK_RUNNING'
+  | 'TASK_KILLING'
   | 'TASK_UNREACHABLE';
 
 export type Source = 'MASTER' | 'SLAVE' | 'EXECUTOR';
@@ -28,6 +30,10 @@ export type Report = {
   healthy?: boolean;
   /** The memory limit in MB that was broken, as the agent's `limitation` tells it. */
   limitationMb?: number;
+  /** True for the first RUNNING of a Docker task: its update carries `docker inspect`. */
+  withInspect?: boolean;
+  /** What really happened; only of ends. */
+  truth?: Truth;
 };
 
 export type TaskStatus = Report & {
@@ -60,6 +66,9 @@ export type TaskShape = {
   /** True for tasks whose health Mesos itself checks: their statuses carry `healthy`. */
   mesosChecks: boolean;
   memorySwap: boolean;
+  /** Command line as its scheduler gave it; null: the image's own. */
+  cmd: string | null;
+  env: Record<string, string>;
   /** App or pod it belongs to, or null: what the tests' truth says of it. */
   appId: string | null;
 };
@@ -70,6 +79,10 @@ export type Task = TaskShape & {
   statuses: TaskStatus[];
   hostPort: number | null;
   containerId: string;
+  /** 64 hex digits; null: not Docker's. */
+  dockerId: string | null;
+  /** Main process of the container on its host, Docker's `State.Pid`. */
+  pid: number;
   /** The pod's outer container; null: not nested. */
   parentContainerId: string | null;
   address: string;
@@ -77,6 +90,14 @@ export type Task = TaskShape & {
   list: 'tasks' | 'unreachable' | 'completed' | 'forgotten';
   /** Model second at which it began to run; null: not yet. */
   runningSince: number | null;
+  /** Model second of the launch. */
+  launchedAt: number;
+  /** Model second of its end, as its host knows it; null: it lives. */
+  endedAt: number | null;
+  /** Model second at which its memory will be full; null: it will not. */
+  fullAt: number | null;
+  /** How it ended; null: it lives. */
+  end: Report | null;
   /** What its executor reported while its agent could not be reached; null: nothing waits. */
   pending: Report | null;
 };

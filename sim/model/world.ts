@@ -1,14 +1,39 @@
+import type { Host } from '../hosts/host';
+import type { HostLog } from '../hosts/host-log';
+import type { Agent } from './agent';
 import type { Marathon } from './app';
 import type { EventQueue } from './event-queue';
-import type { Fate } from './fate';
+import type { Fate, KillFate } from './fate';
+import type { Framework } from './framework';
 import type { Master } from './master';
 import type { MesosVersion } from './mesos-version';
 import { createRandom, type Random } from './random';
-import type { Task } from './task';
+import type { Task, TaskStatus } from './task';
 import type { Timeline } from './timeline';
 
 /** Decides what becomes of a task that is about to start; null: nothing to say about this one. */
 export type FateHook = (task: Task) => Fate | null;
+
+/** As Marathon's: what becomes of a task that is to be killed; null: it goes as its app takes a SIGTERM. */
+export type KillHook = (task: Task) => KillFate | null;
+
+/** What the master tells those who subscribed. */
+export type MasterEvent =
+  | { kind: 'task-added'; task: Task }
+  | { kind: 'task-updated'; task: Task; status: TaskStatus; isCheck: boolean }
+  | { kind: 'agent-added'; agent: Agent }
+  | { kind: 'agent-removed'; agentId: string }
+  | { kind: 'framework-added' | 'framework-removed'; framework: Framework };
+
+/** Something that happened on a host without ending a task at once; for tests. Times are stamps, null: not yet over. */
+export type Incident = {
+  kind: 'oom-child' | 'stuck-kill' | 'docker-hang' | 'disk-full' | 'oom-foreign';
+  hostname: string;
+  taskId: string | null;
+  killedPid: number | null;
+  from: number;
+  until: number | null;
+};
 
 /** The simulated cluster and everything that moves it. Changed only by the events of `queue` and by triggers. */
 export type World = {
@@ -28,8 +53,21 @@ export type World = {
   readonly marathon: Marathon;
   /** Asked in order; the first that answers decides. */
   readonly fates: FateHook[];
-  /** Agents that fail what they are given: their offers win, for they are always the emptiest. */
-  readonly temptingAgents: Set<string>;
+  readonly kills: KillHook[];
+  /**
+   * Agents that fail what they are given, by hostname: their offers win, for they are always the emptiest. The number
+   * is the share of launches they draw.
+   */
+  readonly temptingAgents: Map<string, number>;
+  /** The machines below the agents, by hostname. */
+  readonly hosts: Map<string, Host>;
+  readonly hostLog: HostLog;
+  readonly dockerIds: Random;
+  readonly incidents: Incident[];
+  /** Called with each event of the master, in order. */
+  readonly listeners: Set<(event: MasterEvent) => void>;
+  /** True where Marathon runs with its feature `task_killing`. */
+  readonly taskKilling: boolean;
 };
 
 export function after(world: World, seconds: number, action: () => void): void {
@@ -50,6 +88,10 @@ export function isoOf(world: World, model: number): string {
   return new Date(Math.round(world.timeline.stampOf(model) * 1000)).toISOString();
 }
 
+export function emit(world: World, event: MasterEvent): void {
+  for (const listener of world.listeners) listener(event);
+}
+
 /** Lets everything happen that is due until the model second `until`. */
 export function runUntil(world: World, until: number): void {
   for (let due = world.queue.takeDue(until); due !== null; due = world.queue.takeDue(until)) {
@@ -57,6 +99,7 @@ export function runUntil(world: World, until: number): void {
     due.action();
   }
   world.now = Math.max(world.now, until);
+  world.hostLog.settle(world.now);
 }
 
 /** A stream of chance of one's own, named. */

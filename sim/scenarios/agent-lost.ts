@@ -5,7 +5,7 @@ import { killReturned } from '../model/marathon';
 import { bringBack, count, frameworkOf, markUnreachable, updateTask } from '../model/master';
 import { since } from '../model/mesos-version';
 import type { Task } from '../model/task';
-import { after, randomOf, type World } from '../model/world';
+import { after, emit, randomOf, type World } from '../model/world';
 import type { Scenario } from './scenario';
 import { atStoryTimes } from './story-times';
 
@@ -57,7 +57,10 @@ export function prepareAgentLost(world: World): Scenario {
       const id = `${world.master.id}-S${world.master.agentsSeen}`;
       world.master.agentsSeen += 1;
       const { hostname, ip, attributes, cpus, mem, disk, process } = lost;
-      world.master.agents.set(id, { ...fresh, id, hostname, ip, attributes, cpus, mem, disk, process });
+      const agent = { ...fresh, id, hostname, ip, attributes, cpus, mem, disk, process };
+      world.master.agents.set(id, agent);
+      emit(world, { kind: 'agent-removed', agentId: lost.id });
+      emit(world, { kind: 'agent-added', agent });
     });
   }
 

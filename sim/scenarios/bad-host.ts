@@ -1,25 +1,33 @@
 import type { Agent } from '../model/agent';
-import { exited, launchFailed, pullFailed } from '../model/endings';
+import { exited } from '../model/endings';
 import type { Fate } from '../model/fate';
 import { report } from '../model/launch';
 import type { Report, Task } from '../model/task';
 import { after, randomOf, type World } from '../model/world';
+import { complainOfFullDisk, noSpace } from './full-disk';
 import type { Scenario } from './scenario';
 import { atStoryTimes } from './story-times';
 
 const HOUR_SECONDS = 3600;
+/** Of all launches, the share that goes to it first. */
+const TEMPTATION = 0.1;
 
 /** A host whose disk is full: pulls fail, what starts dies soon, and being empty it keeps attracting new tasks. */
 export function prepareBadHost(world: World): Scenario {
   const random = randomOf(world, 'bad-host');
-  const bad = world.temptingAgents;
+  const complaints = randomOf(world, 'bad-host-logs');
+  const bad = new Set<string>();
 
   world.fates.push((task) => (bad.has(task.agent.hostname) ? fateOnBadHost(task) : null));
 
   function fateOnBadHost(task: Task): Fate {
     const roll = random.next();
     if (roll < 0.35)
-      return { kind: 'never-runs', afterSeconds: random.between(1, 25), report: noSpace(task) };
+      return {
+        kind: 'never-runs',
+        afterSeconds: random.between(1, 25),
+        report: noSpace(world, task, random),
+      };
     if (roll < 0.43) return { kind: 'never-runs', afterSeconds: 2, report: exited(world.version, task, 125) };
     if (roll < 0.63) {
       return { kind: 'ends', afterSeconds: random.between(4, 120), report: exited(world.version, task, 1) };
@@ -34,39 +42,35 @@ export function prepareBadHost(world: World): Scenario {
     return { kind: 'ends', afterSeconds: random.exponential(6 * HOUR_SECONDS), report: sickEnding(task) };
   }
 
-  function noSpace(task: Task): Report {
-    if (task.kind !== 'docker' || task.image === null) {
-      return launchFailed(
-        world.version,
-        `Failed to create directory '/var/lib/mesos/slave/provisioner': No space left on device`,
-      );
-    }
-    const path = random.pick([
-      '/usr/lib/jvm/lib/modules',
-      '/usr/lib/python3/dist-packages',
-      '/app/node_modules',
-    ]);
-    const stderr = `failed to register layer: Error processing tar file(exit status 1): write ${path}: no space left on device`;
-    return pullFailed(world.version, task.image, stderr);
-  }
-
   function sickEnding(task: Task): Report {
     return exited(world.version, task, random.pick([1, 1, 137, 255]));
   }
 
+  function complain(agent: Agent): void {
+    if (!bad.has(agent.hostname)) return;
+    complainOfFullDisk(world, agent, complaints);
+    after(world, complaints.exponential(25 * 60), () => complain(agent));
+  }
+
   function spoil(agent: Agent, hours: number): void {
-    bad.add(agent.hostname);
+    const { hostname } = agent;
+    bad.add(hostname);
+    world.temptingAgents.set(hostname, TEMPTATION);
+    complain(agent);
     for (const task of agent.tasks) {
       after(world, random.exponential(5 * HOUR_SECONDS), () => {
-        if (bad.has(agent.hostname)) report(world, task, sickEnding(task));
+        if (bad.has(hostname)) report(world, task, sickEnding(task));
       });
     }
-    after(world, hours * HOUR_SECONDS, () => bad.delete(agent.hostname));
+    after(world, hours * HOUR_SECONDS, () => {
+      bad.delete(hostname);
+      world.temptingAgents.delete(hostname);
+    });
   }
 
   function pickAgent(): Agent | null {
     const healthy = [...world.master.agents.values()].filter(
-      ({ presence, hostname }) => presence === 'registered' && !bad.has(hostname),
+      ({ presence, hostname }) => presence === 'registered' && !world.temptingAgents.has(hostname),
     );
     return healthy.length === 0 ? null : random.pick(healthy);
   }

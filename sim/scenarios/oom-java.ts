@@ -1,15 +1,21 @@
-import { exited, memoryLimitExceeded } from '../model/endings';
+import { killedByKernel, memoryLimitExceeded } from '../model/endings';
 import { report } from '../model/launch';
 import type { Task } from '../model/task';
 import { randomOf, type World } from '../model/world';
 import type { Scenario } from './scenario';
 
-/** Docker: the kernel kills at the limit and Mesos sees nothing but 137. */
+/** Docker: the kernel kills at the limit and Mesos sees nothing but 137. No heap limit at all. */
 const DOCKER_APP = '/search/indexer';
+/** Its neighbour has a heap limit as large as its container, which leaves the rest of the JVM no room. */
+const TIGHT_APP = '/search/suggest';
 /** Mesos containerizer: its memory isolator tells the whole story. */
 const MESOS_APP = '/analytics/report-builder';
 
-const PERIOD_SECONDS: Record<string, number> = { [DOCKER_APP]: 40 * 60, [MESOS_APP]: 150 * 60 };
+const PERIOD_SECONDS: Record<string, number> = {
+  [DOCKER_APP]: 40 * 60,
+  [MESOS_APP]: 150 * 60,
+  [TIGHT_APP]: 13 * 3600,
+};
 
 /** Java apps without a heap limit that fits: they fill their container and die of it, with a regular period. */
 export function prepareOomJava(world: World): Scenario {
@@ -17,7 +23,7 @@ export function prepareOomJava(world: World): Scenario {
 
   function ending(task: Task) {
     return task.kind === 'docker'
-      ? exited(world.version, task, 137)
+      ? killedByKernel(world.version, task, 'container')
       : memoryLimitExceeded(world.version, task.mem, random);
   }
 

@@ -10,6 +10,12 @@ export const SCENARIO_NAMES = [
   'image-pull',
   'agent-lost',
   'health-check',
+  'docker-hang',
+  'disk-full',
+  'stuck-kill',
+  'oom-host',
+  'oom-child',
+  'storm',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 

@@ -1,5 +1,5 @@
 import type { Batch, Job } from '../model/batch';
-import { exited } from '../model/endings';
+import { exited, killedByKernel } from '../model/endings';
 import { report } from '../model/launch';
 import { after, randomOf, type World } from '../model/world';
 
@@ -34,8 +34,15 @@ export function welcomeVisitors(world: World, batch: Batch): void {
       ({ state, app }) => state === 'running' && app.shape.kind !== 'pod',
     );
     const task = running.length === 0 ? undefined : random.pick(running).tasks[0];
-    if (task !== undefined)
-      report(world, task, exited(world.version, task, random.pick([1, 1, 137, 139, 143, 255])));
+    if (task !== undefined) {
+      const code = random.pick([1, 1, 137, 139, 143, 255]);
+      const isOom = code === 137 && task.kind === 'docker';
+      report(
+        world,
+        task,
+        isOom ? killedByKernel(world.version, task, 'container') : exited(world.version, task, code),
+      );
+    }
     after(world, random.exponential(MEAN_MINUTES_BETWEEN_FAILURES * 60), failSomething);
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 
 import { ErrorBody } from '@/lib/contracts/error';
+import { SandboxText } from '@/lib/contracts/evidence';
 import { ReviewBody } from '@/lib/contracts/review';
 import {
   AppDetailBody,
@@ -30,6 +31,7 @@ beforeAll(async () => {
   for (const path of [
     '/api/v1/tasks',
     '/api/v1/tasks/[cluster]/[...taskId]',
+    '/api/v1/sandbox/[cluster]/[endId]/[file]',
     '/api/v1/stats/hosts',
     '/api/v1/stats/apps',
     '/api/v1/stats/timeline',
@@ -109,6 +111,39 @@ describe('every route answers its contract', () => {
     expect((await body(TaskDetailBody, response)).task).toMatchObject({
       taskId: item?.taskId,
       state: 'TASK_FAILED',
+    });
+  });
+});
+
+describe('evidence of a task', () => {
+  it('its page tells of the kill, its memory and its sandbox, whose text comes by its own address', async () => {
+    const query = '?cause=oom_cgroup_limit&app=/shop/cart&limit=1';
+    const { items } = await body(TasksBody, await get('/api/v1/tasks', query));
+    const [{ cluster = '', taskId = '', id = '' } = {}] = items;
+    const params = { cluster, taskId: [taskId] };
+    const task = await body(TaskDetailBody, await get('/api/v1/tasks/[cluster]/[...taskId]', '', params));
+    expect(task.evidence).toMatchObject([{ proof: 'proven', signal: { signature: 'memcg_oom' } }]);
+    expect(task.memory?.points).toHaveLength(240);
+    expect(task.sandbox.map(({ file }) => file)).toEqual(['stdout', 'stderr']);
+    const path = '/api/v1/sandbox/[cluster]/[endId]/[file]';
+    const { text } = await body(SandboxText, await get(path, '', { cluster, endId: id, file: 'stderr' }));
+    expect(text).toContain('<script>');
+    for (const other of [{ endId: 'x' }, { file: 'passwd' }, { cluster: 'west\0' }]) {
+      const answer = await get(path, '', { cluster, endId: id, file: 'stderr', ...other });
+      expect(answer.status).toBe(404);
+    }
+  });
+
+  it('a sandbox that could not be read says why', async () => {
+    const { rows } = await db.pool.query(
+      `SELECT end_id FROM sandbox_tail WHERE error_code = 'AGENT_UNREACHABLE' LIMIT 1`,
+    );
+    const params = { cluster: 'default', endId: rows[0].end_id, file: 'stdout' };
+    const response = await get('/api/v1/sandbox/[cluster]/[endId]/[file]', '', params);
+    expect(response.status).toBe(404);
+    expect((await body(ErrorBody, response)).error).toMatchObject({
+      code: 'SANDBOX_GONE',
+      message: expect.stringContaining('AGENT_UNREACHABLE'),
     });
   });
 });

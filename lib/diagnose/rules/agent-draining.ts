@@ -6,7 +6,10 @@ const PHRASES: readonly string[] = [
   'already draining',
   'is draining',
   'agent drain',
+  'draining',
+  'maintenance drain',
   'drained',
+  'decommission',
   'for maintenance',
 ];
 // Mesos writes the reason on kills only; a task that failed by itself on a draining agent keeps its own cause.

@@ -10,11 +10,16 @@ const REASONS: ReadonlySet<string> = new Set([
 ]);
 const REMOVED =
   /^(?:slave|agent)(?: \S{1,255}){0,3}?(?: is| was| has been)? (?:removed|disconnected|lost|offline|marked gone)\b/i;
+const LOST_LATER =
+  /\b(?:slave|agent) (?:is |was |has been )?(?:lost|shutting down|shut down|asked to shut down)\b/i;
 const PHRASES: readonly string[] = [
   'agent has been marked gone',
   'lost slave',
   'lost agent',
   'agent unknown',
+  'agent failed',
+  'host lost',
+  'host failed',
 ];
 const STATES: ReadonlySet<string> = new Set([
   'TASK_LOST',
@@ -47,5 +52,5 @@ export const agentLost: Rule = {
 
 function saysLost(reading: Reading): boolean {
   if (reading.reason !== null && REASONS.has(reading.reason)) return true;
-  return REMOVED.test(reading.text) || mentions(reading, PHRASES) !== null;
+  return REMOVED.test(reading.text) || LOST_LATER.test(reading.text) || mentions(reading, PHRASES) !== null;
 }

@@ -14,16 +14,22 @@ const PHRASES: readonly string[] = [
   'executor did not re-register within',
   'agent re-reregistered',
   'agent reregistered',
-  'slave restarted',
-  'agent restarted',
+  'after agent restart',
+  'after slave restart',
+  'after agent failover',
+  'after slave failover',
+  'registered without task',
 ];
+
+const RESTARTED =
+  /\b(?:agent|slave|mesos host)(?: host| machine)? (?:was |has |had )?(?:rebooted|restarted)\b/i;
 
 /** The agent restarted, and the task did not live through it. */
 export const agentRestarted: Rule = {
   id: 'agent-restarted',
   matches(facts, reading) {
     const isReason = reading.reason !== null && REASONS.has(reading.reason);
-    if (!isReason && mentions(reading, PHRASES) === null) return null;
+    if (!isReason && mentions(reading, PHRASES) === null && !RESTARTED.test(reading.text)) return null;
     return {
       cause: 'agent_restart_or_reregistration',
       disposition: 'failure',

@@ -9,6 +9,7 @@ const PHRASES: readonly string[] = [
   'task partitioned',
   'partitioned task',
   'unable to contact agent',
+  'network partition',
 ];
 
 /** The master does not hear from the agent any more; the task may still run there and come back. */

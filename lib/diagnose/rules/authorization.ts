@@ -5,6 +5,8 @@ import { ofApp } from '../wording';
 const REASONS: ReadonlySet<string> = new Set(['TASK_UNAUTHORIZED', 'TASK_GROUP_UNAUTHORIZED']);
 const PHRASES: readonly string[] = [
   'secret generation failed',
+  'failed to resolve secret',
+  'failed to decrypt secret',
   '401 unauthorized',
   '403 forbidden',
   'not authorized to',

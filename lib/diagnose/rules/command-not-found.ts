@@ -6,7 +6,15 @@ import { imageName, ofApp } from '../wording';
 
 const CANNOT_EXECUTE = 126;
 const NOT_FOUND = 127;
-const PHRASES: readonly string[] = ['executable file not found', 'exec format error', 'command not found'];
+const PHRASES: readonly string[] = [
+  'executable file not found',
+  'exec format error',
+  'command not found',
+  'container command could not be invoked',
+];
+// Docker 1.10 to 1.12, and env(1).
+const NAMED_NOT_FOUND =
+  /\bcontainer command '[^'\n]{1,200}' not found|\benv: [^\n]{1,80}: no such file or directory/;
 const EXEC_WORDS: readonly string[] = [
   'exec: ',
   'exec user process',
@@ -22,7 +30,9 @@ const EXEC_TROUBLE: readonly string[] = [
   'not found',
   'is a directory',
 ];
-const SHELL_NOT_FOUND = /\b(?:ba|da|a)?sh: [^\n]{1,80}: not found/;
+const SHELL_NOT_FOUND = /\b(?:ba|da|a)?sh: [^\n]{1,80}: (?:not found|permission denied)/;
+// runc since 1.0 names the file without the quotes.
+const EXEC_OF_FILE = /\bexec \/[^\s:]{1,200}: (?:no such file|permission denied|is a directory)/;
 // A missing program of Mesos or Docker, or a mount, is not the task's command.
 const NOT_THE_COMMAND: readonly string[] = [
   'failed to fetch',
@@ -44,7 +54,9 @@ export const commandNotFound: Rule = {
       return null;
     const code = reading.exit === null || reading.exit.from === 'docker' ? null : reading.exit.code;
     const isCode = code === CANNOT_EXECUTE || code === NOT_FOUND;
-    const isText = saysNotFound(reading);
+    // A program that ended with another code of its own only quotes somebody else's words.
+    const isOwnCode = reading.exit?.from === 'mesos' && !isCode && !isLaunchReport(reading);
+    const isText = !isOwnCode && saysNotFound(reading);
     if (!isText && !(isCode && facts.state === 'TASK_FAILED')) return null;
     return {
       cause: 'command_not_found_or_not_executable',
@@ -66,6 +78,7 @@ export const commandNotFound: Rule = {
 function saysNotFound(reading: Reading): boolean {
   if (mentions(reading, NOT_THE_COMMAND) !== null) return false;
   if (mentions(reading, PHRASES) !== null || SHELL_NOT_FOUND.test(reading.lower)) return true;
+  if (EXEC_OF_FILE.test(reading.lower) || NAMED_NOT_FOUND.test(reading.lower)) return true;
   return mentions(reading, EXEC_WORDS) !== null && mentions(reading, EXEC_TROUBLE) !== null;
 }
 

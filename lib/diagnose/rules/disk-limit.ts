@@ -10,6 +10,7 @@ const PHRASES: readonly string[] = [
   'disk limitation exceeded',
   'disk quota exceeded',
 ];
+const EXCEEDED = /\bexceed(?:s|ed|ing) (?:its |the )?disk (?:space )?(?:limit|quota)/i;
 const USAGE = /Disk usage \(([^)]{1,40})\) exceed(?:s|ed) quota \(([^)]{1,40})\)/;
 
 /** Over its own disk quota; a full host is another rule. */
@@ -18,7 +19,7 @@ export const diskLimit: Rule = {
   matches(facts, reading) {
     const isReason = reading.reason === 'CONTAINER_LIMITATION_DISK';
     const phrase = mentions(reading, PHRASES);
-    if (!isReason && phrase === null) return null;
+    if (!isReason && phrase === null && !EXCEEDED.test(reading.text)) return null;
     const [, used, quota] = USAGE.exec(reading.text) ?? [];
     const numbers = used === undefined || quota === undefined ? '' : `: it used ${used} of ${quota}`;
     return {

@@ -3,8 +3,10 @@ import type { Rule } from '../rule';
 import { imageName, ofApp } from '../wording';
 
 const PHRASES: readonly string[] = [
-  'executor did not register within',
+  'did not register within',
   'executor registration timed out',
+  'executor registration timeout',
+  'executor launch timed out',
   'stuck in staging',
   'failed to register within',
 ];
@@ -22,7 +24,7 @@ export const executorRegistration: Rule = {
     return {
       cause: 'executor_registration_timeout',
       disposition: 'failure',
-      proof: isReason || phrase === PHRASES[0] ? 'proven' : 'likely',
+      proof: isReason || reading.lower.includes('executor did not register within') ? 'proven' : 'likely',
       summary: `The executor${ofApp(facts)} did not register with its agent${within === undefined ? ' in time' : ` within ${within}`}${doing === null ? '' : `; the container was given up ${doing}`}.`,
       because: [],
       advice: [

@@ -1,14 +1,24 @@
+import type { Facts } from '@/lib/domain/verdict';
 import { isDockerContainer } from '../container';
-import type { Rule } from '../rule';
+import { mentions } from '../reading';
+import type { Finding, Rule } from '../rule';
 import { imageName, ofApp } from '../wording';
 
 const DOCKER_RUN_FAILED = 125;
+const UNTOLD_CODE: readonly string[] = [
+  'exited non-zero',
+  'non-zero exit',
+  'nonzero exit',
+  'exited with an error',
+];
 
 /** The program ended by itself with an error code; 125 of a Docker container is `docker run` itself. */
 export const exitCode: Rule = {
   id: 'exit-code',
   matches(facts, reading) {
-    if (facts.state !== 'TASK_FAILED' || reading.exit === null || reading.exit.from === 'docker') return null;
+    if (facts.state !== 'TASK_FAILED') return null;
+    if (reading.exit === null) return mentions(reading, UNTOLD_CODE) === null ? null : untoldCode(facts);
+    if (reading.exit.from === 'docker') return null;
     const { code } = reading.exit;
     if (code === 0) return null;
     if (code === DOCKER_RUN_FAILED && isDockerContainer(facts, reading)) {
@@ -37,6 +47,17 @@ export const exitCode: Rule = {
     };
   },
 };
+
+function untoldCode(facts: Facts): Finding {
+  return {
+    cause: 'app_exit_nonzero',
+    disposition: 'failure',
+    proof: 'likely',
+    summary: `The program${ofApp(facts)} ended by itself with an error code that the message does not name${neverRan(facts.everRan)}.`,
+    because: [],
+    advice: ["Read the end of its stderr in the sandbox: the code is the program's own."],
+  };
+}
 
 function neverRan(everRan: boolean | null): string {
   return everRan === false ? ', before Mesos saw it running' : '';

@@ -13,6 +13,10 @@ const PHRASES: readonly string[] = [
   'failed to copy with command',
   'failed to create hdfs client',
   'could not fetch',
+  'unable to fetch',
+  'failed downloading',
+  'could not download',
+  'unable to download',
 ];
 
 /** A URI of the task could not be fetched or unpacked. */

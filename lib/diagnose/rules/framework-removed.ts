@@ -1,6 +1,14 @@
+import { mentions } from '../reading';
 import type { Rule } from '../rule';
 import { excerpt, ofApp } from '../wording';
 
+const PHRASES: readonly string[] = [
+  'framework removed',
+  'framework teardown',
+  'framework torn down',
+  'framework was removed',
+  'framework failover timeout',
+];
 const REMOVED = /^Framework \S{1,200} removed/i;
 
 /** The master killed it because its framework was torn down or stayed away longer than its failover timeout. */
@@ -8,7 +16,7 @@ export const frameworkRemoved: Rule = {
   id: 'framework-removed',
   matches(facts, reading) {
     const isReason = reading.reason === 'FRAMEWORK_REMOVED';
-    const isText = REMOVED.test(reading.text) || reading.lower.includes('framework removed');
+    const isText = REMOVED.test(reading.text) || mentions(reading, PHRASES) !== null;
     if (!isReason && !isText) return null;
     const name =
       facts.frameworkName === null ? 'Its framework' : `The framework ${excerpt(facts.frameworkName, 80)}`;

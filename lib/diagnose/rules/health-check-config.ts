@@ -7,6 +7,8 @@ const PHRASES: readonly string[] = [
   'uses invalid check',
   'invalid health check',
   'health check must',
+  'health check validation failed',
+  'malformed health check',
   'unsupported health check',
   'supports one command health check per task',
 ];

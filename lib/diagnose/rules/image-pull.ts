@@ -41,6 +41,18 @@ const PHRASES: readonly string[] = [
   'provisioner/containers',
   'docker/registry_puller',
   'failed to provision',
+  'trying to download the blob',
+  'trying to get the manifest',
+  'missing signature key',
+  'does not exist or no pull access',
+  'unable to pull',
+  'could not pull',
+  'cannot pull',
+  'could not be pulled',
+  'trying to pull',
+  'failed to resolve reference',
+  'blob unknown',
+  'unknown blob',
 ];
 const IMAGE_NOT_FOUND = /\bimage ['"]?[^\s'"]{1,255}['"]? not found/;
 const DOCKER_PULL = /'docker [^'\n]{0,300} pull /;

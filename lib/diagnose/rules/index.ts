@@ -1,4 +1,4 @@
-import type { Rule } from '../rule';
+import type { EvidenceRule, Rule } from '../rule';
 
 import { agentDraining } from './agent-draining';
 import { agentLost } from './agent-lost';
@@ -9,6 +9,12 @@ import { commandNotFound } from './command-not-found';
 import { crashSignal } from './crash-signal';
 import { diskLimit } from './disk-limit';
 import { dockerDaemon } from './docker-daemon';
+import { evidenceChildKill } from './evidence-child-kill';
+import { evidenceContainerMemory } from './evidence-container-memory';
+import { evidenceDockerKill } from './evidence-docker-kill';
+import { evidenceHostMemory } from './evidence-host-memory';
+import { HOST_TROUBLE_RULES } from './evidence-host-trouble';
+import { evidenceKilledMemory } from './evidence-killed-memory';
 import { executorRegistration } from './executor-registration';
 import { executorTerminated } from './executor-terminated';
 import { exitCode } from './exit-code';
@@ -95,4 +101,18 @@ export const RULES: readonly Rule[] = [
   executorTerminated,
   killedOnRequest,
   killedUnexplained,
+];
+
+/**
+ * What host logs add, asked after a rule above has told what the status alone says; the first that answers decides.
+ * Order: a kill for memory that ended the task, under a kill on request, of a child; a kill that did not work; then
+ * what only happened on the same host at the time.
+ */
+export const EVIDENCE_RULES: readonly EvidenceRule[] = [
+  evidenceContainerMemory,
+  evidenceHostMemory,
+  evidenceKilledMemory,
+  evidenceChildKill,
+  evidenceDockerKill,
+  ...HOST_TROUBLE_RULES,
 ];

@@ -12,6 +12,8 @@ const PERSON_SAYS: readonly string[] = [
   'user request',
   'killed externally',
   'dcos task kill',
+  'user_requested',
+  'user killed',
   'marked to be killed by',
 ];
 const DEPLOY_SAYS: readonly string[] = [

@@ -10,6 +10,10 @@ const EXECUTOR_SAYS: readonly string[] = [
   'failed health check!',
   'killed by health check',
   'failing health checks',
+  'failed health checks',
+  'health-check failed',
+  'healthcheck failed',
+  'healthcheck_failed',
   'did not become healthy',
   'liveness probe failed',
 ];
@@ -17,6 +21,9 @@ const UNHEALTHY_WORDS: readonly string[] = [
   'failed health check',
   'health check failed',
   'failed its health check',
+  'health-check failed',
+  'healthcheck failed',
+  'healthcheck_failed',
   'unhealthy',
 ];
 

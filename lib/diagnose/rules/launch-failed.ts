@@ -10,6 +10,11 @@ const REASONS: ReadonlySet<string> = new Set([
 const PHRASES: readonly string[] = [
   'failed to launch',
   'failed to create container',
+  'failed to create pod sandbox',
+  'createcontainerconfigerror',
+  'createcontainererror',
+  'runcontainererror',
+  'docker-runc',
   'failed to create root container',
   'failed to create docker run options',
   'failed to create shim',

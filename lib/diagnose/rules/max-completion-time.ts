@@ -8,16 +8,24 @@ const PHRASES: readonly string[] = [
   'max runtime exceeded',
   'maximum runtime',
   'maximum run time',
+  'exceeded max runtime',
   'exceeded its time limit',
+  'exceeded timeout of',
+  'exceeded its timeout',
+  'exceeded the timeout',
   'execution time limit',
 ];
+
+// A task or job as a whole; pulls, checks and staging time out too.
+const TIMED_OUT = /^(?:job|task|command|execution)(?: [^\s]{1,200})? timed out after \d/i;
 
 /** Ran for as long as it was allowed to and was ended for that (Mesos 1.6+, and schedulers with a limit of their own). */
 export const maxCompletionTime: Rule = {
   id: 'max-completion-time',
   matches(facts, reading) {
     const isReason = reading.reason === 'MAX_COMPLETION_TIME_REACHED';
-    if (!isReason && mentions(reading, PHRASES) === null) return null;
+    const isText = mentions(reading, PHRASES) !== null || TIMED_OUT.test(reading.text);
+    if (!isReason && !isText) return null;
     const grace = graceSentence(reading.signal?.name ?? null, facts.marathon?.killGraceSeconds ?? null);
     return {
       cause: 'max_completion_time',

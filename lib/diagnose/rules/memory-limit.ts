@@ -1,17 +1,21 @@
 import type { Facts } from '@/lib/domain/verdict';
+import { memoryAdvice } from '../memory-advice';
 import { isLaunchReport, mentions, type Reading } from '../reading';
 import type { Rule } from '../rule';
 import { excerpt, limitNote, ofApp } from '../wording';
 
 const MESOS_SAYS = 'memory limit exceeded:';
 const OTHERS_SAY: readonly string[] = [
-  'exceeded memory limit',
-  'exceeded one or more memory limits',
   'memory limit exceeded',
-  'beyond physical memory limits',
   'memory cgroup out of memory',
+  'too much memory',
 ];
-const OOM_KILLED = /\bOOMKilled"?\s{0,3}(?:[:=]\s{0,3}true|(?!["\s]{0,3}[:=]))/i;
+const EXCEEDED =
+  /\b(?:exceed(?:s|ed|ing)|beyond|over) (?:its |the |their |one or more )?(?:physical |virtual |container |allowed )?memory\b(?! (?:leak|pressure))|\bmemory (?:usage|use) [^\n]{0,60}exceed/i;
+const RAN_OUT = /\b(?:task|container|executor) ran out of memory\b/i;
+const OOM_KILLED = /(?<!not )\bOOM[ -]?Killed\b"?\s{0,3}(?:[:=]\s{0,3}true|(?!["\s]{0,3}[:=]))/i;
+// runc's words where the limit is too small for the container even to start.
+const INIT_KILLED = 'container init was oom-killed';
 
 /** Killed at its own container's memory limit: Mesos's memory isolator says so by reason or message, whatever the state. */
 export const memoryLimit: Rule = {
@@ -30,7 +34,7 @@ export const memoryLimit: Rule = {
         ...(requested === null ? [] : [`Memory limit of the container: ${requested}.`]),
         ...(used === null ? [] : [`Most memory it used: ${used}.`]),
       ],
-      advice: adviceOf(facts),
+      advice: memoryAdvice(facts, null),
     };
   },
 };
@@ -42,8 +46,10 @@ function proofOf(reading: Reading): 'proven' | 'likely' | null {
     if (!reading.isOldMemoryReason) return 'proven';
     return mentions(reading, ['disk usage', 'disk limit']) === null ? 'likely' : null;
   }
+  if (reading.lower.includes(INIT_KILLED)) return 'likely';
   if (isLaunchReport(reading)) return null;
-  return mentions(reading, OTHERS_SAY) !== null || OOM_KILLED.test(reading.text) ? 'likely' : null;
+  const isSaid = [EXCEEDED, RAN_OUT, OOM_KILLED].some((words) => words.test(reading.text));
+  return isSaid || mentions(reading, OTHERS_SAY) !== null ? 'likely' : null;
 }
 
 function numberAfter(text: string, expression: RegExp): string | null {
@@ -61,12 +67,4 @@ function summaryOf(facts: Facts, requested: string | null, used: string | null):
           ? `: it used ${used}`
           : limitNote(facts);
   return `The container${ofApp(facts)} reached its memory limit${numbers} and was killed for it.`;
-}
-
-function adviceOf(facts: Facts): string[] {
-  const mem = facts.memMb === null ? '`mem`' : `\`mem\` (now ${facts.memMb} MB)`;
-  return [
-    `Find what grew before raising ${mem}: a leak only dies later with more.`,
-    'For a JVM, set the heap (-Xmx or -XX:MaxRAMPercentage) so that heap, metaspace, threads and direct memory fit the limit together.',
-  ];
 }

@@ -4,6 +4,7 @@ import { ofApp } from '../wording';
 
 const PHRASES: readonly string[] = [
   'cni plugin',
+  'networkplugin cni',
   'cni network',
   'cni config',
   'failed to setup hostname and network files',

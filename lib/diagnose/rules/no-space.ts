@@ -9,10 +9,22 @@ const PHRASES: readonly string[] = [
   'free metadata blocks which is less than minimum required',
   'failed to garbage collect required amount of images',
   'not enough disk space',
+  'not enough free disk space',
+  'insufficient disk space',
+  'out of disk space',
+  'disk is full',
+  'disk full',
   'no usable temporary file',
 ];
 // The kernel gives ENOSPC for these too, and no disk is full: an empty cpuset, too many cgroups, the watch limit.
-const NOT_A_DISK: readonly string[] = ['cpuset', 'cgroup', 'inotify', 'inotify_add_watch', 'watches'];
+const NOT_A_DISK: readonly string[] = [
+  'cpuset',
+  'cgroup',
+  'inotify',
+  'inotify_add_watch',
+  'watches',
+  'watchers',
+];
 
 /** The host or a volume is full, whatever was being done at that moment: pulling, fetching, starting. */
 export const noSpace: Rule = {

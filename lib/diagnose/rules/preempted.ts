@@ -6,6 +6,9 @@ const PHRASES: readonly string[] = [
   'preempted by',
   'container preempted',
   'preempted in favor of',
+  'preempting for',
+  'evicted by',
+  'evicted for',
   'qos correction',
   'was preempted',
 ];

@@ -11,6 +11,10 @@ const PHRASES: readonly string[] = [
   'resources unknown',
   'resource unknown',
   'master disconnected',
+  'dropped by master',
+  'dropped by the master',
+  'does not know it',
+  'not known to',
   'failed to checkpoint resources',
 ];
 const STATES: ReadonlySet<string> = new Set(['TASK_LOST', 'TASK_GONE', 'TASK_DROPPED', 'TASK_UNREACHABLE']);

@@ -37,6 +37,10 @@ CREATE TABLE log_signal (
   about text,
   -- The app it is about, where one is known; for 'running' the warning on the app's page.
   app_id text,
+  -- Of a task that lives on: which, with what proof, and why it is held to be that one.
+  about_task_id text COLLATE "C",
+  about_proof text,
+  about_reason text,
   settled_at timestamptz(3),
   PRIMARY KEY (cluster_id, id, at)
 ) PARTITION BY RANGE (at);
@@ -44,6 +48,7 @@ CREATE TABLE log_signal_default PARTITION OF log_signal DEFAULT;
 CREATE INDEX log_signal_host_idx ON log_signal (cluster_id, host, at);
 CREATE INDEX log_signal_signature_idx ON log_signal (cluster_id, signature, at);
 CREATE INDEX log_signal_container_idx ON log_signal (cluster_id, container_id) WHERE container_id IS NOT NULL;
+CREATE INDEX log_signal_task_idx ON log_signal (cluster_id, task_id) WHERE task_id IS NOT NULL;
 CREATE INDEX log_signal_app_idx ON log_signal (cluster_id, app_id, at) WHERE app_id IS NOT NULL;
 CREATE INDEX log_signal_unsettled_idx ON log_signal (cluster_id, received_at) WHERE settled_at IS NULL;
 
@@ -96,12 +101,33 @@ CREATE TABLE evidence (
 );
 CREATE INDEX evidence_signal_idx ON evidence (cluster_id, signal_id);
 
+-- Status updates as an agent's own log tells them, with the log's clock: what puts a kill and the end of a task side
+-- by side however wrong that clock is. Kept for days: either may come hours before the other.
+CREATE TABLE log_status_update (
+  cluster_id smallint NOT NULL REFERENCES cluster (id),
+  -- The agent's hostname, else the host as printed, in lower case.
+  host text NOT NULL,
+  at timestamptz(3) NOT NULL,
+  task_id text COLLATE "C" NOT NULL,
+  state text NOT NULL,
+  framework_id text,
+  received_at timestamptz(3) NOT NULL,
+  PRIMARY KEY (cluster_id, host, at, task_id, state)
+);
+CREATE INDEX log_status_update_task_idx ON log_status_update (cluster_id, task_id);
+CREATE INDEX log_status_update_received_idx ON log_status_update (cluster_id, received_at);
+
+-- A container id in a log finds its end though host names and clocks differ.
+CREATE INDEX task_end_container_idx ON task_end (cluster_id, container_id) WHERE container_id IS NOT NULL;
+
 -- Blocks of which not all lines came yet, by input and host: gone on with when more come, whoever takes them.
 CREATE TABLE log_open_block (
   cluster_id smallint NOT NULL REFERENCES cluster (id),
   input text NOT NULL,
   -- '' where the lines name none.
   printed_host text NOT NULL,
+  -- Blocks of an input are read again in this order.
+  place integer NOT NULL,
   lines jsonb NOT NULL,
   updated_at timestamptz(3) NOT NULL,
   PRIMARY KEY (cluster_id, input, printed_host)
@@ -194,6 +220,7 @@ CREATE TABLE stuck_kill (
   PRIMARY KEY (cluster_id, framework_id, task_id, agent_id, since)
 );
 CREATE INDEX stuck_kill_open_idx ON stuck_kill (cluster_id, first_seen_at) WHERE ended_at IS NULL;
+CREATE INDEX stuck_kill_seen_idx ON stuck_kill (cluster_id, last_seen_at);
 
 -- Memory flags of a JVM, taken at the door from values that are not stored: [{ from, flags }]; null: never read.
 ALTER TABLE app ADD COLUMN jvm_flags jsonb;

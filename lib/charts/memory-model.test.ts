@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+
+import { appMemoryModel, byteTicks, taskMemoryModel } from './memory-model';
+
+const GIB = 2 ** 30;
+const at = (minute: number) => Date.parse('2026-11-25T01:00:00Z') + minute * 60_000;
+const iso = (minute: number) => new Date(at(minute)).toISOString();
+
+describe('taskMemoryModel', () => {
+  const memory = {
+    limitBytes: 4 * GIB,
+    points: [
+      [at(1), 3.6 * GIB],
+      [at(0), GIB],
+      [at(2), 3.96 * GIB],
+    ] as [number, number][],
+  };
+
+  it('goes from the first sample to the death, whatever the order of the samples', () => {
+    const model = taskMemoryModel(memory, iso(3));
+    expect(model).toMatchObject({ from: at(0), to: at(3), deaths: [at(3)] });
+    expect(model.points.map(({ used }) => used)).toEqual([GIB, 3.6 * GIB, 3.96 * GIB]);
+    expect(model.summary).toBe('last 4 GiB of its 4 GiB limit (99%)');
+  });
+
+  it('tells the peak where it is not the last, and no share without a limit', () => {
+    const model = taskMemoryModel(
+      {
+        limitBytes: null,
+        points: [
+          [at(0), 2 * GIB],
+          [at(1), GIB],
+        ],
+      },
+      null,
+    );
+    expect(model.summary).toBe('last 1 GiB, at most 2 GiB');
+    expect(model).toMatchObject({ to: at(1), deaths: [] });
+  });
+});
+
+describe('appMemoryModel', () => {
+  const memory = {
+    stepMs: 300_000,
+    points: [
+      { at: iso(0), maxBytes: GIB, meanBytes: GIB / 2, limitBytes: 2 * GIB, tasks: 3 },
+      { at: iso(5), maxBytes: null, meanBytes: null, limitBytes: null, tasks: 0 },
+      { at: iso(10), maxBytes: 1.9 * GIB, meanBytes: GIB, limitBytes: 2 * GIB, tasks: 2 },
+    ],
+  };
+
+  it('keeps a step without samples as a gap, not as zero', () => {
+    const [, gap] = appMemoryModel(memory, []).points;
+    expect(gap).toMatchObject({ max: null, mean: null, tasks: null });
+  });
+
+  it('reaches over deaths beyond the samples', () => {
+    const model = appMemoryModel(memory, [{ at: iso(20) }, { at: iso(-3) }]);
+    expect(model).toMatchObject({ from: at(-3), to: at(20), deaths: [at(-3), at(20)] });
+    expect(model.summary).toBe('at most 1.9 GiB of its 2 GiB limit (95%)');
+  });
+});
+
+it.each([
+  [0, [0, 1024]],
+  [4 * GIB, [0, GIB, 2 * GIB, 3 * GIB, 4 * GIB]],
+  [4.1 * GIB, [0, GIB, 2 * GIB, 3 * GIB, 4 * GIB, 5 * GIB]],
+  [6 * GIB, [0, 2 * GIB, 4 * GIB, 6 * GIB]],
+])('ticks of %s', (most, ticks) => expect(byteTicks(most)).toEqual(ticks));

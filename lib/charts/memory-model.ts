@@ -1,0 +1,102 @@
+import type { AppMemory, TaskMemory } from '@/lib/contracts/evidence';
+import { formatBytes } from '@/lib/format/bytes';
+import { formatShare } from '@/lib/format/numbers';
+
+/** `used`: one task's. `max`, `mean`: of an app's tasks in a step. */
+export type MemorySeries = 'used' | 'max' | 'mean';
+
+/** Null: not sampled then, drawn as a gap; or no limit was told. */
+export type MemoryPoint = { at: number; limit: number | null; tasks: number | null } & Record<
+  MemorySeries,
+  number | null
+>;
+
+export type MemoryModel = {
+  series: { key: MemorySeries; label: string }[];
+  points: MemoryPoint[];
+  /** The axis of time, milliseconds since the epoch. */
+  from: number;
+  to: number;
+  /** Deaths on that axis. */
+  deaths: number[];
+  /** Of the axis of bytes: 0 and whole steps of a power of two. */
+  ticks: number[];
+  /** What the drawing says, in one line. */
+  summary: string;
+};
+
+/** One task's samples up to its death; without a known time of death, to its last sample. */
+export function taskMemoryModel(memory: TaskMemory, diedAt: string | null): MemoryModel {
+  const points = [...memory.points]
+    .sort(([a], [b]) => a - b)
+    .map(([at, bytes]) => toPoint({ at, used: bytes, limit: memory.limitBytes }));
+  const died = diedAt === null ? [] : [Date.parse(diedAt)];
+  const times = [...points.map(({ at }) => at), ...died];
+  const last = points.at(-1)?.used ?? null;
+  const peak = largest(points.map(({ used }) => used));
+  return {
+    series: [{ key: 'used', label: 'Used' }],
+    points,
+    from: Math.min(...times),
+    to: Math.max(...times),
+    deaths: died,
+    ticks: byteTicks(largest(points.flatMap(({ used, limit }) => [used, limit])) ?? 0),
+    summary: `last ${formatBytes(last)}${ofLimit(last, memory.limitBytes)}${peak !== last ? `, at most ${formatBytes(peak)}` : ''}`,
+  };
+}
+
+/** An app's tasks over a window; deaths outside of the sampled span are drawn at their own time. */
+export function appMemoryModel(memory: AppMemory, deaths: readonly { at: string }[]): MemoryModel {
+  const points = memory.points.map(({ at, maxBytes, meanBytes, limitBytes, tasks }) =>
+    toPoint({
+      at: Date.parse(at),
+      max: maxBytes,
+      mean: meanBytes,
+      limit: limitBytes,
+      tasks: maxBytes === null ? null : tasks,
+    }),
+  );
+  const died = deaths.map(({ at }) => Date.parse(at)).sort((a, b) => a - b);
+  const from = Math.min(...points.map(({ at }) => at), ...died);
+  const to = Math.max(...points.map(({ at }) => at + memory.stepMs), ...died);
+  const peak = points.reduce<MemoryPoint | null>(
+    (most, one) => ((one.max ?? -1) > (most?.max ?? -1) ? one : most),
+    null,
+  );
+  return {
+    series: [
+      { key: 'max', label: 'Largest task' },
+      { key: 'mean', label: 'Mean of its tasks' },
+    ],
+    points,
+    from,
+    to,
+    deaths: died,
+    ticks: byteTicks(largest(points.flatMap(({ max, limit }) => [max, limit])) ?? 0),
+    summary: `at most ${formatBytes(peak?.max ?? null)}${ofLimit(peak?.max ?? null, peak?.limit ?? null)}`,
+  };
+}
+
+/** `4 GiB` of 4.2: steps of a power of two, so that bytes read as round numbers; at most 5 over the 0. */
+export function byteTicks(most: number): number[] {
+  let step = 1024;
+  while (most > step * 5) step *= 2;
+  const count = Math.max(1, Math.ceil(most / step));
+  return Array.from({ length: count + 1 }, (_, index) => index * step);
+}
+
+function toPoint(known: Partial<MemoryPoint> & { at: number }): MemoryPoint {
+  return { used: null, max: null, mean: null, limit: null, tasks: null, ...known };
+}
+
+function ofLimit(bytes: number | null, limit: number | null): string {
+  if (bytes === null || limit === null || limit === 0) return '';
+  return ` of its ${formatBytes(limit)} limit (${formatShare(bytes / limit)})`;
+}
+
+function largest(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>(
+    (most, value) => (value !== null && value > (most ?? -1) ? value : most),
+    null,
+  );
+}
