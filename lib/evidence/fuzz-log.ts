@@ -212,7 +212,7 @@ const MUTATIONS: readonly Mutation[] = [
   (line) => `${line}${' x'.repeat(600_000)}`,
   (line) => line + line,
   () => '',
-  (line, chance) => `~${below(chance, 4)}${pick(chance, ['', ' ', '= '])}${line}`,
+  (line, chance) => `~${below(chance, 4)}${pick(chance, ['', ' ', '= ', '. '])}${line}`,
   (line, chance) =>
     line.replace(/\d+/g, (digits) => (chance() < 0.2 ? '9'.repeat(below(chance, 40)) : digits)),
   (line, chance) =>
@@ -358,6 +358,8 @@ function numbersOf(signal: LogSignal): number[] {
 /** The same through `parseLog`, its bytes cut at any place. */
 async function checkBytes(lines: readonly string[], chance: Chance): Promise<string | null> {
   const parser = createLogParser(OPTIONS);
+  // Stored lines are none of a log's.
+  if (lines.some((line) => line.startsWith('~'))) return null;
   // What has no place in UTF-8 becomes the replacement character in both.
   const text = new TextDecoder().decode(new TextEncoder().encode(lines.join('\n')));
   for (const line of text.split('\n')) parser.feed(line.replace(/\r$/, ''));

@@ -85,7 +85,7 @@ function role(line: LogLine, block: Block | null): { role: BlockRole; mark?: str
     case 'stats':
       return { role: has('bare', 'group') ? 'open' : 'more', mark: kind };
     case 'slab':
-      return { role: 'more', mark: kind };
+      return { role: block || found.containerName === null ? 'more' : null, mark: kind };
     case 'reaper':
       return { role: has('bare') ? 'more' : null };
     case 'row':

@@ -109,8 +109,8 @@ function createSkippingParser(options: LogParserOptions): SkippingParser {
       const stored = raw.startsWith('~');
       const limit = stored ? MAX_STORED_LENGTH : MAX_LINE_LENGTH;
       const looked = raw.length > limit ? raw.slice(0, limit) : raw;
-      if (isIdle() && search.groupsIn(looked) === 0) return;
       if (stored && blocks.takeStored(looked, read)) return;
+      if (isIdle() && search.groupsIn(looked) === 0) return;
       for (const line of piecesOf(read(looked))) takeLine(line);
     },
     take() {

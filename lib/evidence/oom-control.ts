@@ -12,7 +12,7 @@ const CGROUP = /\/(?:sys\/fs\/cgroup|cgroup|mnt\/cgroups?)\/memory(\/[\w/.@:\\-]
  * --oom-kill-disable`): `oom_kill_disable 1` with `under_oom` 1, or not told. With 0 it is no sign at all.
  */
 export const oomControlParser: BlockParser = {
-  needles: ['oom_kill_disable', 'under_oom', 'memcgpath='],
+  needles: ['oom_kill_disable', 'under_oom', 'memcgpath=', 'memory.oom_control'],
   role(line, block) {
     const settings = settingsOf(line.message);
     if (settings.size > 0) {

@@ -22,10 +22,10 @@ const ZONE_SLACK_SECONDS = 30;
 
 /**
  * How a line of a block is stored, so that it is given back to its block alone: `~0 line` of parser 0; `~0= line` of
- * several that were joined, parted by the record separator; `~0` for one that was none of the block's, where such
+ * several that were joined, parted by the record separator; `~0.` for one that was none of the block's, where such
  * are counted. A line of a log that looks so can do no more than any other line.
  */
-const STORED = /^~(\d)(=?)(?: |$)/;
+const STORED = /^~(\d)([=.]?)(?: |$)/;
 const SEPARATOR = '\u001e';
 
 type Kept = { line: LogLine; weight: number };
@@ -139,14 +139,15 @@ export function createOpenBlocks(
       if (!stored || !parser) return false;
       const text = raw.slice(stored[0].length);
       const block = blocks.get(restored);
-      if (text === '') {
+      if (stored[2] === '.') {
         if (block) countStranger(restored, block);
         return true;
       }
       const line = stored[2] === '' ? read(text) : joined(text.split(SEPARATOR).map(read));
       restored = keyOf(index, line);
-      const own = blocks.get(restored) ?? emptyBlock(index, parser, line);
-      add(restored, own, line, parser.role(line, viewOf(own)).mark);
+      const own = blocks.get(restored);
+      const { role, mark } = parser.role(line, own ? viewOf(own) : null);
+      if (role !== null) add(restored, own ?? emptyBlock(index, parser, line), line, mark);
       return true;
     },
     closeAll() {
@@ -178,7 +179,7 @@ function storedLines({ index, kept, strangers }: OpenBlock): string[] {
     ...kept.map(({ line: { raw } }) =>
       raw.includes('\n') ? `~${index}= ${raw.replaceAll('\n', SEPARATOR)}` : `~${index} ${raw}`,
     ),
-    ...Array.from({ length: strangers }, () => `~${index}`),
+    ...Array.from({ length: strangers }, () => `~${index}.`),
   ];
 }
 
