@@ -67,6 +67,42 @@ describe('kills that did not work', () => {
       want: { signature: 'docker_kill_timeout', containerId: ID },
     },
     {
+      line: daemon(
+        'Container failed to exit within 10 seconds of kill - trying direct SIGKILL',
+        'error',
+        ` container=${ID} error="context deadline exceeded"`,
+      ),
+      want: { signature: 'docker_kill_timeout', containerId: ID, seconds: 10 },
+    },
+    {
+      line: daemon(
+        'error killing container: context deadline exceeded',
+        'error',
+        ` container=${ID} error="context deadline exceeded"`,
+      ),
+      want: { signature: 'docker_kill_timeout', containerId: ID },
+    },
+    {
+      line: daemon(
+        'Error sending stop (signal 3) to container',
+        'warning',
+        ` container=${ID} error="permission denied"`,
+      ),
+      want: { signature: 'docker_kill_timeout', containerId: ID },
+    },
+    {
+      line: agent(`Docker stop timed out for container ${MESOS}`, 'W', 'docker.cpp:2402'),
+      want: { signature: 'docker_kill_timeout', containerId: MESOS, source: 'mesos_agent' },
+    },
+    {
+      line: `time="2021-06-01T10:00:00Z" level=error msg="StopContainer for \\"${ID}\\" failed" error="rpc error: code = DeadlineExceeded desc = an error occurs during waiting for container \\"${ID}\\" to be killed: wait container \\"${ID}\\": context deadline exceeded"`,
+      want: { signature: 'docker_kill_timeout', containerId: ID },
+    },
+    {
+      line: `time="2021-06-01T10:00:00Z" level=error msg="An error occurs during waiting for container \\"${ID}\\" to be stopped" error="wait container \\"${ID}\\" stop timeout"`,
+      want: { signature: 'docker_kill_timeout', containerId: ID },
+    },
+    {
       line: `Error response from daemon: cannot stop container: ${SHORT}: permission denied`,
       want: { signature: 'docker_kill_timeout', containerId: SHORT },
     },
@@ -100,12 +136,12 @@ describe('containers that are gone', () => {
       line: daemon(
         "container kill failed because of 'container not found' or 'no such process'",
         'warning',
-        ` action=kill container=${ID} error="process already finished: not found"`,
+        ` action=kill container=${ID} error="no running task found: task ${SHORT} not found: not found"`,
       ),
       want: { signature: 'container_not_found', containerId: ID },
     },
     {
-      line: `[10:00:00.123][DockerDaemon][Info] debug: container kill failed because of 'container not found' or 'no such process' [error=no such container container=${ID} action=kill]`,
+      line: `warning: container kill failed because of 'container not found' or 'no such process' [action=kill container=${ID} error=task has been deleted: not found module=libcontainerd]`,
       want: { signature: 'container_not_found', containerId: ID },
     },
     {
@@ -118,7 +154,7 @@ describe('containers that are gone', () => {
     },
     {
       line: agent(
-        `Termination of executor 'web.1' of framework 'f-0000' failed: Failed to kill the Docker container: Failed to 'docker stop -t 0 mesos-${MESOS}': exit status = exited with status 1 stderr = Error response from daemon: No such container: mesos-${MESOS}`,
+        `Failed to destroy container ${MESOS}: Failed to run 'docker -H unix:///run/docker.sock stop -t 15 mesos-${MESOS}': exited with status 1; stderr='Error: No such container: mesos-${MESOS}'`,
       ),
       want: { signature: 'container_not_found', containerId: MESOS, source: 'mesos_agent' },
     },
@@ -129,7 +165,7 @@ describe('containers that are gone', () => {
 
 describe('a Docker that does not answer', () => {
   it.each([
-    'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+    'Cannot connect to the Docker daemon at tcp://10.1.2.3:2375. Is the docker daemon running?',
     'Failed to connect to containerd: failed to dial "/run/containerd/containerd.sock": context deadline exceeded',
     daemon('failed to start containerd: timeout waiting for containerd to start', 'fatal'),
     'dial unix /var/run/docker.sock: connect: resource temporarily unavailable',
@@ -138,6 +174,11 @@ describe('a Docker that does not answer', () => {
       'libcontainerd: failed to receive event from containerd: rpc error: code = 14 desc = grpc: the connection is unavailable',
     ),
     daemon('Handler for GET /v1.38/containers/json returned error: context deadline exceeded'),
+    daemon(
+      'Failed to get event',
+      'error',
+      ' error="rpc error: code = Unavailable desc = error reading from server: EOF" module=libcontainerd namespace=moby',
+    ),
     daemon('Health check error: rpc error: code = 4 desc = context deadline exceeded'),
     daemon(
       'containerd: start container',
@@ -147,6 +188,7 @@ describe('a Docker that does not answer', () => {
     'Error response from daemon: rpc error: code = Unavailable desc = transport is closing',
     'time="2021-06-01T10:00:00Z" level=warning msg="grpc: addrConn.createTransport failed to connect" error="connection error: desc = \\"transport: error while dialing: dial unix:///run/containerd/containerd.sock: timeout\\""',
     'time="2021-06-01T10:00:00.123456789Z" level=error msg="Handler for GET /v1.38/info returned error: context deadline exceeded"',
+    daemon('containerd did not exit successfully', 'error', ' error="exit status 2" module=libcontainerd'),
     daemon('killing and restarting containerd', 'warning', ' module=libcontainerd'),
     "requests.exceptions.ReadTimeout: UnixHTTPConnectionPool(host='localhost', port=None): Read timed out. (read timeout=60)",
     'E0601 10:00:00.123456 4321 kubelet.go:1765] skipping pod synchronization - [container runtime is down PLEG is not healthy: pleg was last seen active 3m5.1s ago; threshold is 3m0s]',
@@ -160,12 +202,23 @@ describe('a Docker that does not answer', () => {
 
 describe('disks, layers and pools', () => {
   it.each([
-    ['no_space', 'docker: write /var/lib/docker/tmp/GetImageBlob123: no space left on device.'],
+    ['no_space', 'docker: open /var/lib/docker/tmp/docker-export-77/json: no space left on device.'],
     [
       'no_space',
       'docker: failed to register layer: Error processing tar file(exit status 1): write /x: no space left on device.',
     ],
     ['no_space', 'java.io.IOException: No space left on device'],
+    [
+      'no_space',
+      daemon(
+        'failed to create task',
+        'error',
+        ' error="mkdir /run/state/a: no space left on device" namespace=moby',
+      ),
+    ],
+    ['no_space', 'git clone: error: unable to write file: No space left on device'],
+    ['no_space', 'write tasks.db: no space left on device'],
+    ['no_space', 'mkdir /srv/jobs/tasks: no space left on device'],
     [
       'no_space',
       daemon(
@@ -187,7 +240,7 @@ describe('disks, layers and pools', () => {
     ['io_error', daemon('open /var/lib/docker/containers/x/config.v2.json: input/output error')],
     [
       'devicemapper',
-      'devmapper: Thin Pool has 7781 free data blocks which is less than minimum required 163840 free data blocks.',
+      'devmapper: Thin Pool has 311 free metadata blocks which is less than minimum required 52428 free metadata blocks.',
     ],
     [
       'devicemapper',
@@ -209,7 +262,7 @@ describe('disks, layers and pools', () => {
     ],
     [
       'image_gc',
-      'failed to garbage collect required amount of images. Wanted to free 473948160 bytes, but freed 0 bytes',
+      'failed to garbage collect required amount of images. Wanted to free 9000000 bytes, but freed 12000 bytes',
     ],
     [
       'image_gc',
@@ -236,6 +289,7 @@ describe('lines that mean nothing', () => {
       `oci runtime error: process_linux.go:258: applying cgroup configuration for process caused "mkdir /sys/fs/cgroup/memory/docker/${ID}: no space left on device"`,
     ],
     ['a tasks file', 'write tasks: no space left on device'],
+    ['user namespaces', 'unshare: clone failed: No space left on device'],
     ['inotify', 'Failed to watch directory "/var/log": inotify_add_watch /var/log: no space left on device'],
     ['inotify of tail', "tail: cannot watch '/var/log/messages': No space left on device"],
     ['semaphores', '(28)No space left on device: AH00023: Couldn’t create the mpm-accept mutex'],
@@ -281,6 +335,27 @@ describe('lines that mean nothing', () => {
         `Handler for GET /v1.24/containers/mesos-${MESOS}/json returned error: No such container: mesos-${MESOS}`,
       ),
     ],
+    [
+      'a monitor asking for one that ended',
+      daemon(`Handler for GET /v1.41/containers/${ID}/json returned error: No such container: ${ID}`),
+    ],
+    [
+      'a client asking by name',
+      daemon('Handler for HEAD /containers/web/archive returned error: No such container: web'),
+    ],
+    [
+      'kubelet asking for one that it removed',
+      `E0601 10:00:00.123456 4321 remote_runtime.go:597] "ContainerStatus from runtime service failed" err="rpc error: code = Unknown desc = Error: No such container: ${ID}" containerID="${ID}"`,
+    ],
+    [
+      'a master that does not know the task',
+      'W0601 10:00:00.123456 4321 master.cpp:4900] Cannot kill task web.1 of framework f-0000 (marathon) at scheduler-1@10.0.0.1:5 because it is unknown; performing reconciliation',
+    ],
+    [
+      'an agent that has no executor for the task',
+      agent('Cannot kill task web.1 of framework f-0000 because no corresponding executor is running', 'W'),
+    ],
+    ['another daemon', 'Jun  1 10:00:00 h1 app[7]: the docker daemonset says: cron daemon is not running'],
     ['a pull given up', 'failed to extract layer sha256:ab: context canceled'],
     [
       'loopback advice',

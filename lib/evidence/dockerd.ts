@@ -31,6 +31,9 @@ export const dockerdParser: LineParser = {
     'ailed to stop',
     'rror killing',
     'rror stopping',
+    'rror sending stop',
+    ' to be stopped',
+    'ocker stop timed out',
     'kill failed',
     "'docker stop",
     "'docker kill",
@@ -52,6 +55,8 @@ export const dockerdParser: LineParser = {
     'ttrpc: server closed',
     'connection is unavailable',
     'transport is closing',
+    'error reading from server: ',
+    'did not exit successfully',
     'waiting for containerd',
     'waiting for docker-containerd',
     'did not start before the specified timeout',
@@ -148,26 +153,32 @@ const RULES: readonly TextRule[] = [
 
 // --- kills ---
 
-/** moby daemon/stop.go and daemon/kill.go, from 0.6 (`of lxc SIGKILL`) to 29 (`within 10s of signal 15`). */
+/**
+ * moby daemon/stop.go and daemon/kill.go, from 0.6 (`of lxc SIGKILL`) to 29 (`within 10s of signal 15`); containerd's
+ * CRI plugin of StopContainer; Mesos src/slave/containerizer/docker.cpp (`Docker stop timed out`).
+ */
 const KILL_TIMED_OUT =
-  /failed to exit within \d[\dhm.]{0,12} {0,2}s|failed to SIGKILL container|did not receive an exit event|is zombie and can ?not be killed|Failed to kill all processes in the container: Timed out/;
+  /failed to exit within \d[\dhm.]{0,12} {0,2}s|failed to SIGKILL container|did not receive an exit event|is zombie and can ?not be killed|Failed to kill all processes in the container: Timed out|[eE]rror killing container: context deadline exceeded|waiting for container \\{0,3}"?[0-9a-zA-Z-]{1,80}\\{0,3}"? to be (?:killed|stopped)|\bDocker stop timed out for container\b/;
 
 /** Somebody was killing or stopping a container when this was said. */
 const KILLING =
-  /\b(?:[cC]annot|[cC]an't|[cC]ould not|[uU]nable to) (?:kill|stop|restart)\b|\b[fF]ailed to (?:kill|stop|'docker (?:stop|kill))|\b[eE]rror (?:killing|stopping)\b|\bkill(?:ing)? (?:of )?(?:the )?container|\bcontainer kill\b|\/containers\/[^/\s]{1,128}\/(?:kill|stop|restart)\b|\bdocker (?:stop|kill)\b|\b(?:Stop|Kill)Container\b|\baction=kill\b/;
+  /\b(?:[cC]annot|[cC]an't|[cC]ould not|[uU]nable to) (?:kill|stop|restart)\b|\b[fF]ailed to (?:kill|stop|'docker (?:stop|kill))|\b[eE]rror (?:killing|stopping|sending stop)\b|\bkill(?:ing)? (?:of )?(?:the )?container|\bcontainer kill\b|\/containers\/[^/\s]{1,128}\/(?:kill|stop|restart)\b|\bdocker (?:stop|kill)\b|\b(?:Stop|Kill)Container\b|\baction=kill\b/;
 
 /** … and failed. */
 const KILL_FAILED =
-  /\b(?:[cC]annot|[cC]ould not|[uU]nable to) (?:kill|stop) (?:the )?(?:[dD]ocker )?(?:[cC]ontainer|[sS]him|[tT]ask\b)|\b[fF]ailed to (?:kill|stop|terminate) (?:the |all )?(?:[dD]ocker )?(?:[cC]ontainer|[pP]rocesses in|[sS]him|[sS]andbox)|\b[eE]rror (?:killing|stopping) (?:the )?[cC]ontainer|[fF]ailed to '(?:[^']{0,200} )?docker (?:[^']{0,120} )?(?:stop|kill)\b|waiting for container "?[0-9a-zA-Z-]{1,80}"? to be killed|\/containers\/[^/\s]{1,128}\/(?:kill|stop)\b[^\n]{0,40} returned error/;
+  /\b(?:[cC]annot|[cC]ould not|[uU]nable to) (?:kill|stop) (?:the )?(?:[dD]ocker )?(?:[cC]ontainer|[sS]him)|\b[fF]ailed to (?:kill|stop|terminate) (?:the |all )?(?:[dD]ocker )?(?:[cC]ontainer|[pP]rocesses in|[sS]him|[sS]andbox)|\b[eE]rror (?:killing|stopping) (?:the )?[cC]ontainer|\b[eE]rror sending stop \(signal|[fF]ailed to '(?:[^']{0,200} )?docker (?:[^']{0,120} )?(?:stop|kill)\b|\/containers\/[^/\s]{1,128}\/(?:kill|stop)\b[^\n]{0,40} returned error/;
 
 const GONE =
   /\b[nN]o such (?:container|process|id)\b|\b[cC]ontainer not found\b|\b(?:is|are) not running\b|\b[cC]ontainer (?:[0-9a-zA-Z-]{1,80} )?(?:does not exist|not running|destroyed)\b|\bprocess already finished\b|\bnot found\b/;
 
-/** Docker's API answers so; what asks again and again (Mesos's docker inspect before the container is there) is told apart. */
+/**
+ * Docker's API answers so. To a question it is ordinary: Mesos inspects a container before it is there, kubelet and
+ * cAdvisor ask hundreds of times a minute for those that ended. It is a sign where somebody acts on the container.
+ */
 const NO_SUCH_CONTAINER =
   /\bNo such container\b|\bno such id: ?[0-9a-f]{12}|\bcontainerd: container not found/;
 const ORDINARY_QUESTION =
-  /\b(?:GET|HEAD) \/(?:v[\d.]{1,6}\/)?containers\/(?:mesos-|\{name[^}]{0,8}\})|\blevel=debug\b/;
+  /\b(?:GET|HEAD) \/(?:v[\d.]{1,6}\/)?containers\/|\bContainerStatus\b|\blevel=debug\b/;
 
 function isContainerNotFound(text: string): boolean {
   if (KILLING.test(text) && GONE.test(text)) return true;
@@ -195,11 +206,13 @@ const NO_ANSWER: readonly RegExp[] = [
   /grpc: the connection is unavailable/,
   /rpc error: code = (?:14|Unavailable) desc = [^\n]{0,200}(?:docker|containerd)[^\s]{0,60}\.sock/,
   /killing and restarting (?:docker-)?containerd/,
+  /\bcontainerd did not exit successfully\b/,
   /(?:timeout|timed out) waiting for (?:docker-)?containerd/,
   /(?:rpc error|Error response from daemon)[^\n]{0,200}transport is closing/,
+  /rpc error: code = Unavailable desc = error reading from server: [^\n]{0,200}\bmodule=libcontainerd\b/,
   // containerd 0.2, when a container's start hangs; dockerd waits for it under a lock.
   /container did not start before the specified timeout/,
-  /\b(?:[dD]ocker(?:d| daemon)?|(?:docker-)?containerd|daemon)\b (?:service )?(?:is |was )?(?:not responding|unresponsive|not running|hung\b|down\b|failed!)/,
+  /\b(?:[dD]ocker(?:d| daemon)?|(?:docker-)?containerd)\b (?:service )?(?:is |was )?(?:not responding|unresponsive|not running|hung\b|down\b|failed!)/,
   /containerd-shim[^\n]{0,200}(?:connection refused|timeout|deadline exceeded)/,
   /ttrpc: (?:closed|client shutting down)/,
   // kubelet and health monitors of it.
@@ -235,11 +248,11 @@ function isDockerHang(text: string, line: LogLine): boolean {
 
 const NO_SPACE = /[nN]o space left on device|not enough space on the disk/;
 /**
- * The kernel says ENOSPC for much that is no disk: cgroups (ids, an empty cpuset), inotify watches, System V
+ * The kernel says ENOSPC for much that is no disk: cgroups (ids, an empty cpuset's `tasks`), inotify watches, System V
  * semaphores, shared memory, namespaces, mounts, routes. Looked for around the words, not in the whole line.
  */
 const NO_DISK =
-  /inotify|fsnotify|\bwatch(?:es|er|ers|ing)?\b|cgroup|cpuset|\/sys\/|\/proc\/|\bsem(?:get|op|ctl)\b|semaphore|mutex|shmget|shm_open|msgget|\/dev\/shm|RTNETLINK|netlink|nexthop|\broute\b|\bipset\b|\bbpf|\bkey(?:ctl|ring)|\bunshare\b|\bclone\b|fork\/exec|namespace|perf_event|\bwrite (?:to )?['"]?tasks\b|\/tasks['"]?:|\bmount [^\s:]{1,200}:[^\s:]{1,200} \(/i;
+  /inotify|fsnotify|\bwatch(?:es|er|ers|ing)?\b|cgroup|cpuset|\/sys\/|\/proc\/|\bsem(?:get|op|ctl)\b|semaphore|mutex|shmget|shm_open|msgget|\/dev\/shm|RTNETLINK|netlink|nexthop|\broute\b|\bipset\b|\bbpf|\bkey(?:ctl|ring)|\bunshare\b|(?<!\bgit )\bclone\b|fork\/exec|namespace(?!=|["']?:)|perf_event|\bwrite (?:to )?['"]?tasks\b(?![./-])|\bmount [^\s:]{1,200}:[^\s:]{1,200} \(/i;
 
 function isNoSpace(text: string): boolean {
   const found = NO_SPACE.exec(text);

@@ -23,9 +23,12 @@ export const hostSignsParser: LineParser = {
     'SMART Failure',
     'SMART overall-health',
     'ATA error count increased',
+    'Self-Test Log error count',
+    ', Critical Warning (0x',
     ') crashed in ',
     ' dumped core',
     ' dumping core',
+    ' - ignoring (',
     'detected unhandled ',
   ],
   parse: parseHostSigns,
@@ -43,8 +46,9 @@ function restart(line: LogLine, text: string) {
   return RESTART.test(text) ? newSignal('docker_restart', 'other', line) : null;
 }
 
+/** Of NVMe's warnings bit 1 alone is heat, no fault of the disk. */
 const BAD_DISK =
-  /\b[1-9]\d{0,9} Currently unreadable \(pending\) sectors|\bCurrently unreadable\b[^\n]{0,40} sectors|\b[1-9]\d{0,9} [oO]ffline uncorrectable sectors|FAILED SMART self-check|\bSMART (?:Prefailure|Usage) Attribute[^\n]{0,80}FAILING_NOW|\bFailed SMART usage Attribute|\bSMART Failure: |SMART overall-health[^\n]{0,60}FAILED|\bATA error count increased from/;
+  /\b[1-9]\d{0,9} Currently unreadable \(pending\) sectors|(?<!\b(?:0|[nN]o more) )\bCurrently unreadable\b[^\n]{0,40} sectors|\b[1-9]\d{0,9} [oO]ffline uncorrectable sectors|FAILED SMART self-check|\bSMART (?:Prefailure|Usage) Attribute[^\n]{0,80}FAILING_NOW|\bFailed SMART usage Attribute|\bSMART Failure: |SMART overall-health[^\n]{0,60}FAILED|\bATA error count increased from|\bSelf-Test Log error count increased\b|\bDevice: \S{1,64}, Critical Warning \(0x(?!0[02]\))/;
 const DEVICE = /\bDevice: \/dev\/([\w/-]{1,64})/;
 
 function badDisk(line: LogLine, text: string) {
@@ -55,7 +59,7 @@ function badDisk(line: LogLine, text: string) {
 
 /** abrt: `Process 1234 (/usr/bin/x) crashed in f()`; abrt-hook-ccpp, systemd-coredump: `… of user 0 … dumped core`. */
 const CRASH =
-  /\bProcess (\d{1,10}) \(([^)\n]{1,255})\) (?:crashed in |of user \d{1,10} (?:killed by SIG[A-Z]{2,6}[^\n]{0,8}dumping core|dumped core))/;
+  /\bProcess (\d{1,10}) \(([^)\n]{1,255})\) (?:crashed in |of user \d{1,10} (?:killed by SIG[A-Z]{2,6} - (?:dumping core|ignoring)|dumped core))/;
 const UNHANDLED = /\bdetected unhandled \w{1,20} exception in '([^'\n]{1,255})'/;
 
 function crash(line: LogLine, text: string) {

@@ -57,7 +57,8 @@ const MEMCG_MASK =
 const CPUSET = /^.{1,64}? cpuset=([^\s,]{1,300}) mems_allowed=/;
 const TASK_IN = /Task in (\/\S{0,4000}) killed as a result of limit of (\/\S{0,4000})/;
 const USAGE = /(?:^|\s)memory: usage (\d{1,17})kB, limit (\d{1,17})kB, failcnt (\d{1,17})/;
-const STATS = /Memory cgroup stats for (\/\S{0,4000}):(?=\s|$)/;
+/** The second is told where no process is to be killed, Linux 4.0 to 4.20. */
+const STATS = /Memory cgroup stats for (\/\S{0,4000}):(?=\s|$)|Memory limit reached of cgroup (\/\S{0,4000})/;
 const HEADER = /^\[ {0,8}pid {0,8}\] +uid +tgid +total_vm +rss +(.{1,120}?) ?name\s*$/;
 const ROW = /^\[ {0,8}(\d{1,10})\] +\d{1,10} +\d{1,10} +\d{1,15} +(\d{1,15}) +(\S.{0,200})$/;
 const KILL =
@@ -70,7 +71,7 @@ const EXITING =
 const NO_VICTIM =
   /([Mm]emory cgroup o|O)ut of memory(?: \([\w ]{1,64}\))?(?: and no killable processes|: no killable)/;
 const GROUP = /Tasks in (\/\S{0,4000}) are going to be killed due to memory\.oom\.group set/;
-const SLAB_FAILED = /^SLUB: Unable to allocate memory on node/;
+const SLAB_FAILED = /^SLUB: Unable to allocate memory on (?:node|CPU)\b/;
 const SLAB_CACHE = /^cache: \S{1,64}\(\d{1,10}:([^\s)]{1,300})\), object size/;
 const MEMCG_FRAME =
   /(\? )?(?:mem_cgroup_(?!disabled)\w{1,48}|(?:__)?(?:obj|mem)_cgroup_\w{1,48}|try_charge\w{0,16}|charge_memcg|memory_max_write|__memcg_kmem_\w{1,32})\+0x/;
@@ -141,13 +142,15 @@ function readOomKill(text: string): OomLine | null {
   const constraint = /^oom-kill:\s?constraint=(\w{1,40})/.exec(text)?.[1];
   if (constraint === undefined) return null;
   const victim = /[,\s]task=(.{1,64}?),\s?pid=(\d{1,10})/.exec(text);
+  const limitCgroup = between(text, 'oom_memcg=', ',task_memcg=');
   return {
     kind: 'oom_kill',
-    memcg: constraint === 'CONSTRAINT_MEMCG',
+    // Linux 5.1 and 5.2 tell no constraint of a cgroup's limit; the cgroup they do.
+    memcg: constraint === 'CONSTRAINT_MEMCG' || limitCgroup !== null,
     pid: victim ? Number(victim[2]) : null,
     comm: victim?.[1] ?? null,
     cgroup: between(text, 'task_memcg=', ',task='),
-    limitCgroup: between(text, 'oom_memcg=', ',task_memcg='),
+    limitCgroup,
   };
 }
 
@@ -176,7 +179,7 @@ function readHead(message: string): OomLine | null {
     };
   }
   const stats = STATS.exec(message);
-  if (stats) return { kind: 'stats', cgroup: stats[1] ?? '' };
+  if (stats) return { kind: 'stats', cgroup: stats[1] ?? stats[2] ?? '' };
   const cpuset = CPUSET.exec(message);
   if (cpuset) return { kind: 'cpuset', name: cpuset[1] ?? '' };
   return null;

@@ -111,6 +111,48 @@ const CASES: Case[] = [
     },
   },
   {
+    when: 'Linux 5.1 and 5.2 name no constraint for a cgroup’s limit, but the cgroup',
+    lines: [
+      'hog invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',
+      'memory: usage 65536kB, limit 65536kB, failcnt 31',
+      `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/docker/${A},task_memcg=/docker/${A},task=hog,pid=77,uid=0`,
+      'Memory cgroup out of memory: Killed process 77 (hog) total-vm:90000kB, anon-rss:64000kB, file-rss:0kB, shmem-rss:0kB',
+    ],
+    want: {
+      signature: 'memcg_oom',
+      containerId: A,
+      limitCgroup: `/docker/${A}`,
+      limitKb: 65_536,
+      killedPid: 77,
+      anonRssKb: 64_000,
+    },
+  },
+  {
+    when: 'a cgroup at its limit had no process to kill: since Linux 4.19 the words are those of the whole host',
+    lines: [
+      'sh invoked oom-killer: gfp_mask=0x24000c0(GFP_KERNEL), order=0, oom_score_adj=-1000',
+      `Memory limit reached of cgroup /docker/${A}`,
+      'memory: usage 2048kB, limit 2048kB, failcnt 51',
+      'Out of memory and no killable processes...',
+    ],
+    want: {
+      signature: 'memcg_oom',
+      containerId: A,
+      limitCgroup: `/docker/${A}`,
+      limitKb: 2_048,
+      killedPid: null,
+    },
+  },
+  {
+    when: 'the host had no process to kill',
+    lines: [
+      'sh invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0',
+      'Mem-Info:',
+      'Out of memory and no killable processes...',
+    ],
+    want: { signature: 'global_oom', containerId: null, killedPid: null },
+  },
+  {
     when: 'the host ran out of memory and took a process in a container',
     lines: [
       'sshd invoked oom-killer: gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0',
@@ -231,9 +273,9 @@ const CASES: Case[] = [
   {
     when: 'the memory of slab caches of a container was refused',
     lines: [
-      'SLUB: Unable to allocate memory on node -1, gfp=0xdc0(GFP_KERNEL|__GFP_ZERO)',
-      `  cache: signal_cache(71:${A}), object size: 1056, buffer size: 1088, default order: 3, min order: 0`,
-      'python3 invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=0',
+      'SLUB: Unable to allocate memory on CPU 2 (of node 0) on node -1, gfp=0x92cc0(GFP_NOIO)',
+      `  cache: dentry(71:${A}), object size: 192, buffer size: 192, default order: 1, min order: 0`,
+      'node invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=0',
       'Mem-Info:',
     ],
     want: { signature: 'global_oom', containerId: A },

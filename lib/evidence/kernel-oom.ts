@@ -37,6 +37,7 @@ export const kernelOomParser: BlockParser = {
     'killed as a result of limit',
     'memory: usage ',
     'Memory cgroup stats for',
+    'Memory limit reached of cgroup',
     'mems_allowed=',
     'oom-kill:',
     'ut of memory',
@@ -279,10 +280,12 @@ function parse(lines: readonly LogLine[]): LogFact[] {
 }
 
 function scopeOf(report: Report): Exclude<Scope, null> {
-  const told = report.killed?.scope ?? report.killLine?.scope ?? report.noVictim?.scope;
+  const told = report.killed?.scope ?? report.killLine?.scope;
   if (told) return told;
   if (report.oomKill) return report.oomKill.memcg ? 'memcg' : 'global';
   if (report.taskIn || report.usage || report.stats || report.group) return 'memcg';
+  // Since Linux 4.19 its words are the same for a cgroup and the host.
+  if (report.noVictim?.scope) return report.noVictim.scope;
   if (report.memcgFrame === 'sure') return 'memcg';
   if (report.memInfo) return 'global';
   if (report.memcgFrame === 'guess') return 'memcg';

@@ -38,7 +38,7 @@ const SIGNS: readonly Sign[] = [
   },
   {
     signature: 'kernel_slab_bug',
-    text: /\bBUG:? \S{1,64} ?\((?:[NT]ot tainted|Tainted[^)]{0,64}|Not tainted)[^)]{0,64}\): |SLUB: Unable to allocate memory on node|\bslab error in |Slab cache still has objects|Objects remaining in \S{1,64} on (?:__)?kmem_cache_(?:close|shutdown)|(?:Redzone|Poison|Right Redzone|Left Redzone|Object padding|Padding) overwritten|Freelist (?:P|p)ointer check fail|Freechain corrupt|Freepointer corrupt|cache_from_obj: Wrong slab cache/,
+    text: /\bBUG:? \S{1,64} ?\((?:[NT]ot tainted|Tainted[^)]{0,64}|Not tainted)[^)]{0,64}\): |SLUB: Unable to allocate memory on (?:node|CPU)\b|\bslab error in |Slab cache still has objects|Objects remaining in \S{1,64} on (?:__)?kmem_cache_(?:close|shutdown)|(?:Redzone|Poison|Right Redzone|Left Redzone|Object padding|Padding) overwritten|Freelist (?:P|p)ointer check fail|Freechain corrupt|Freepointer corrupt|cache_from_obj: Wrong slab cache/,
   },
   {
     signature: 'filesystem_readonly',
@@ -72,15 +72,15 @@ const SIGNS: readonly Sign[] = [
   },
   {
     signature: 'xfs_or_ext4_error',
-    text: /BTRFS:? (?:error|critical)(?: \(device ([\w!./-]{1,64})\))?|BTRFS: Transaction aborted|JBD2: (?:Error|Detected IO errors|I\/O error|unable|Invalid|recovery failed)|Aborting journal on device ([\w!./-]{1,64})/,
+    text: /BTRFS:? (?:error|critical)(?: \(device ([\w!./-]{1,64})\))?|BTRFS: Transaction aborted|JBD2: (?:Error|Detected IO errors|I\/O error|unable|Invalid|recovery failed)|Aborting journal on device ([\w!./-]{1,64}?)(?:-8)?\.?(?=\s|$)/,
     fields: ([, btrfs, journal]) => ({ device: btrfs ?? journal ?? null }),
   },
   {
     signature: 'io_error',
-    text: /(?:Buffer I\/O error on (?:dev(?:ice)?) |(?:I\/O|critical (?:medium|target|space allocation|nexus)) error, dev |lost (?:async )?page write due to I\/O error on |Buffer I\/O error on \S{0,16} ?)([\w!/-]{1,64})?/,
+    text: /(?:Buffer I\/O error on (?:dev(?:ice)?) |(?:I\/O|critical (?:medium|target|space allocation|nexus)|recoverable transport|timeout) error, dev |lost (?:async )?page write due to I\/O error on |Buffer I\/O error on \S{0,16} ?)([\w!/-]{1,64})?/,
     fields: device,
-    // An emulated floppy drive that no one put a disk into.
-    unless: /\bfd\d\b/,
+    // An emulated floppy or CD drive that no one put a disk into.
+    unless: /\b(?:fd|sr)\d\b/,
   },
   {
     signature: 'io_error',
@@ -179,6 +179,8 @@ export const kernelSignsParser: LineParser = {
     'critical target error',
     'critical space allocation error',
     'critical nexus error',
+    'transport error, dev ',
+    'timeout error, dev ',
     'nable to handle kernel',
     'divide error: ',
     'invalid opcode: ',

@@ -21,7 +21,8 @@ describe('sightings', () => {
   it.each([
     `Handling status update TASK_FAILED (UUID: ${UPDATE}) for task web.1 of framework f-0000 from executor(1)@10.0.0.1:4000`,
     `Handling status update TASK_FAILED (Status UUID: ${UPDATE}) for task web.1 of framework f-0000 from @0.0.0.0:0`,
-    `Handling status update TASK_FAILED (UUID: ${UPDATE}) in health state unhealthy for task web.1 of framework f-0000 from executor(1)@10.0.0.1:4000`,
+    `Handling status update TASK_FAILED (UUID: ${UPDATE}) for task web.1 in health state unhealthy of framework f-0000 from executor(1)@10.0.0.1:4000`,
+    `Handling status update TASK_FAILED (Status UUID: ${UPDATE}) for task web.1 of framework f-0000`,
   ])('an end: %s', (text) => {
     expect(read(slave(text))).toEqual([
       {
@@ -55,6 +56,14 @@ describe('sightings', () => {
         `Starting container '${MESOS}' for executor 'web.1' and framework f-0000`,
         'I',
         'docker.cpp:1100',
+      ),
+      want: { mesosContainerId: MESOS, taskId: 'web.1', frameworkId: 'f-0000' },
+    },
+    {
+      line: slave(
+        `Starting container '${MESOS}' (and executor 'web.1') of framework f-0000`,
+        'I',
+        'docker.cpp:1191',
       ),
       want: { mesosContainerId: MESOS, taskId: 'web.1', frameworkId: 'f-0000' },
     },
@@ -101,6 +110,24 @@ describe('signals', () => {
     {
       line: slave(
         "Ignoring kill task web.1 of framework f-0000 because the executor 'web.1' is terminating/terminated",
+        'W',
+      ),
+      want: { signature: 'mesos_kill_ignored', taskId: 'web.1', frameworkId: 'f-0000' },
+    },
+    {
+      line: slave(
+        "Ignoring kill task web.1 because the executor 'web.1' of framework f-0000 (via HTTP) is terminated",
+        'W',
+      ),
+      want: { signature: 'mesos_kill_ignored', taskId: 'web.1', frameworkId: 'f-0000' },
+    },
+    {
+      line: slave('Cannot kill task web.1 of framework f-0000 because the agent is RECOVERING', 'W'),
+      want: { signature: 'mesos_kill_ignored', taskId: 'web.1', frameworkId: 'f-0000' },
+    },
+    {
+      line: slave(
+        'Cannot kill task web.1 of framework f-0000 because no corresponding executor is running',
         'W',
       ),
       want: { signature: 'mesos_kill_ignored', taskId: 'web.1', frameworkId: 'f-0000' },
@@ -197,6 +224,14 @@ describe('signals', () => {
     [
       'another program’s abort',
       'May 31 10:00:00 h1 5c1e0f4d3b8a[1]: *** Aborted at 1465845433 (unix time) try "date -d @1465845433" ***',
+    ],
+    [
+      'maintenance',
+      slave("Agent asked to shut down by master@10.0.0.9:5050 because 'Operator initiated 'Machine DOWN''"),
+    ],
+    [
+      'a master that does not know the task',
+      'W0531 10:00:00.123456 917 master.cpp:4900] Cannot kill task web.1 of framework f-0000 (marathon) because it is unknown; performing reconciliation',
     ],
     ['an ordinary kill', slave('Asked to kill task web.1 of framework f-0000')],
     [

@@ -29,6 +29,7 @@ export const mesosAgentParser: LineParser = {
     'Launching executor ',
     'forked pid ',
     'Ignoring kill ',
+    'Cannot kill task ',
     'Ignoring shutdown executor',
     'register within',
     'un-reregistered executor',
@@ -79,9 +80,9 @@ function parseMesosAgent(line: LogLine): LogFact[] {
 // --- sightings ---
 
 const TERMINAL = 'TASK_(?:FINISHED|FAILED|KILLED|LOST|ERROR|DROPPED|GONE|GONE_BY_OPERATOR|UNREACHABLE)';
-/** `(UUID: …)` until 1.4, `(Status UUID: …)` since; then maybe `in health state unhealthy`. */
+/** `(UUID: …)` until 1.4, `(Status UUID: …)` since; after the task maybe `in health state unhealthy`. */
 const STATUS_UPDATE = new RegExp(
-  `Handling status update (${TERMINAL}) \\((?:Status )?UUID: [0-9a-f-]{36}\\) (?:in health state \\w{1,12} )?for task (\\S{1,255}) of framework (\\S{1,255})`,
+  `Handling status update (${TERMINAL}) \\((?:Status )?UUID: [0-9a-f-]{36}\\) for task (\\S{1,255}) (?:in health state \\w{1,12} )?of framework (\\S{1,255})`,
 );
 
 function statusUpdate(line: LogLine, text: string): LogSighting | null {
@@ -94,16 +95,17 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const CONTAINER_ID = `${UUID}(?:\\.${UUID}){0,4}`;
 const QUOTED = "'?([^'\\s]{1,255})'?";
 
-/** Each names a container and the task (or the executor, whose id a task's is unless the executor is custom). */
+/** Each names a container and the task, or only the executor, whose id a task's is unless the executor is custom. */
 const CONTAINER_FOR_TASK = new RegExp(
-  `(?:Starting|Launching) container '?(${CONTAINER_ID})'? for (?:task|executor) ${QUOTED} (?:\\(and executor [^)]{1,300}\\) )?(?:of|and) framework ${QUOTED}`,
+  `(?:Starting|Launching) container '?(${CONTAINER_ID})'? (?:for (?:task|executor) ${QUOTED} (?:\\(and executor [^)]{1,300}\\) )?|\\(and executor ${QUOTED}\\) )(?:of|and) framework ${QUOTED}`,
 );
 const SANDBOX = new RegExp(
   `(Launching executor|forked pid (\\d{1,10})) [^\\n]{0,2000}/frameworks/([^/\\s']{1,255})/executors/([^/\\s']{1,255})/runs/(${CONTAINER_ID})`,
 );
 
 function containerOfTask(line: LogLine, text: string): LogSighting | null {
-  const [, container, task, framework] = CONTAINER_FOR_TASK.exec(text) ?? [];
+  const [, container, ofTask, executor, framework] = CONTAINER_FOR_TASK.exec(text) ?? [];
+  const task = ofTask ?? executor;
   if (container !== undefined && task !== undefined && framework !== undefined)
     return sightingOf(line, {
       kind: 'container',
@@ -137,11 +139,14 @@ function sightingOf(line: LogLine, fields: Pick<LogSighting, 'kind'> & Partial<L
 /** By an agent or executor; `message as the driver is aborted` is a scheduler's word and means nothing here. */
 const KILL_IGNORED =
   /Ignoring (?:kill(?: for)? task|shutdown executor)(?: message for task)? '?([^'\s]{1,255})'? [^\n]{0,600}\b(?:because|as it)\b/;
+/** The agent is being recovered or ends, or has no executor for the task: the kill reaches nobody. */
+const KILL_UNDELIVERED =
+  /Cannot kill task '?([^'\s]{1,255})'? of framework \S{1,255} because (?:the (?:agent|slave) is\b|no corresponding executor\b)/;
 const FRAMEWORK = /\bframework '?([^'\s,]{1,255})/;
 const SCHEDULERS_WORD = /Ignoring kill task message (?!for task)/;
 
 function killIgnored(line: LogLine, text: string) {
-  const [found, taskId] = KILL_IGNORED.exec(text) ?? [];
+  const [found, taskId] = KILL_IGNORED.exec(text) ?? KILL_UNDELIVERED.exec(text) ?? [];
   if (found === undefined || taskId === undefined || SCHEDULERS_WORD.test(text)) return null;
   const frameworkId = FRAMEWORK.exec(text.replace(/because the framework /, ''))?.[1] ?? null;
   return newSignal('mesos_kill_ignored', 'mesos_agent', line, { taskId, frameworkId });
@@ -199,7 +204,8 @@ const EXITS =
 /** glog's failure handler, SIGTERM left out: that is an orderly stop. */
 const CRASHES =
   /^\*\*\* (?:Aborted at \d{1,12} \(unix time\)|Check failure stack trace: \*\*\*|SIG(?!TERM|INT|HUP)[A-Z0-9]{2,6} \(@?0x[0-9a-f]{1,16}\) received by PID)/;
-const DISMISSED = /\b(?:Slave|Agent) asked to shut down by \S{1,300} because/;
+/** The master turned it away, and it ends with all its tasks; maintenance (`Machine DOWN`) is an orderly stop. */
+const DISMISSED = /\b(?:Slave|Agent) asked to shut down by \S{1,300} because (?!'Operator initiated )/;
 /** upstart and systemd of the agent's unit; 143 and TERM are an orderly stop. */
 const UNIT_DIED =
   /\bmesos-(?:slave|agent) main process \(\d{1,10}\) (?:killed by (?!TERM)[A-Z0-9]{2,6} signal|terminated with status [1-9])|\bmesos-(?:slave|agent)(?:-public)?(?:\.service)?[:,] [mM]ain process exited, code=(?:(?:killed|dumped), status=(?!15\/)\d{1,3}|exited, status=(?!0\/|143\/|143\b)[1-9])/;

@@ -76,6 +76,42 @@ describe('the memory isolator’s report', () => {
       ],
     },
     {
+      when: 'the executor had ended before, of Mesos 0.1x',
+      lines: [agent('OOM detected for an already terminated executor')],
+      want: [{ containerId: null, taskId: null }],
+    },
+    {
+      when: 'the numbers cannot be',
+      lines: [
+        agent(`OOM detected for container ${MESOS}`),
+        agent('Memory limit exceeded: Requested: 9999999999999999MB Maximum Used: 64MB'),
+      ],
+      want: [{ containerId: MESOS, limitKb: null, usageKb: 65_536 }],
+    },
+    {
+      when: 'the limit could not be read',
+      lines: [
+        agent(`OOM detected for container ${MESOS}`),
+        agent('Memory limit exceeded: Maximum Used: 96MB'),
+      ],
+      want: [{ containerId: MESOS, limitKb: null, usageKb: 98_304 }],
+    },
+    {
+      when: 'version 2 of cgroups tells neither limit nor peak, and no blank stands before the id',
+      lines: [
+        agent(`OOM detected for container${MESOS}`),
+        agent('Memory limit exceeded: '),
+        'MEMORY STATISTICS post-OOM: ',
+        'anon: 48MB',
+        'file: 8KB',
+        'kernel: 1200KB',
+        agent(
+          `Container ${MESOS} has reached its limit for resource [{"name":"mem","scalar":{"value":50.0},"type":"SCALAR"}] and will be terminated`,
+        ),
+      ],
+      want: [{ containerId: MESOS, limitKb: null, usageKb: null, anonRssKb: 49_152 }],
+    },
+    {
       when: 'Mesos 0.1x named the executor',
       lines: [
         agent(`OOM detected for executor web.1 of framework f-0000 with uuid ${MESOS}`),

@@ -9,7 +9,7 @@ import type { BlockParser } from './source-parser';
  * The memory isolator's report: `OOM detected for container`, the limit and the peak, the cgroup's statistics (lines
  * of `name bytes` without a prefix), and the containerizer's word that the container goes. Sources: Mesos
  * src/slave/containerizer/mesos/isolators/cgroups/subsystems/memory.cpp and cgroups/mem.cpp before 1.2,
- * containerizer.cpp; cgroups_isolator.cpp of 0.1x.
+ * cgroups2/controllers/memory.cpp, containerizer.cpp; cgroups_isolator.cpp of 0.1x.
  */
 export const mesosOomReportParser: BlockParser = {
   needles: [
@@ -21,6 +21,8 @@ export const mesosOomReportParser: BlockParser = {
   role(line, block) {
     const text = line.message.slice(0, MAX_LOOKED);
     if (DETECTED.test(text)) return { role: 'open' };
+    // Databases say these words of their queries, so alone they are none.
+    if (block !== null && EXCEEDED_ALONE.test(text)) return { role: 'more', mark: 'limit' };
     if (EXCEEDED.test(text)) {
       const follows = block !== null && !block.marks.has('limit');
       return { role: follows ? 'more' : 'open', mark: 'limit' };
@@ -35,13 +37,17 @@ export const mesosOomReportParser: BlockParser = {
 };
 
 const MAX_LOOKED = 8_192;
-const DETECTED = /\bOOM detected for (?:the |an )?(?:already )?(?:terminated )?(?:container|executor)\b/;
+const DETECTED =
+  /\bOOM detected for (?:the |an )?(?:already )?(?:terminated )?(?:container|executor)(?=\s|$|[0-9a-f]{8}-)/;
 const EXCEEDED =
-  /\bMemory limit exceeded: Requested: ([\d.]{1,16})([KMGT]?B) Maximum Used: ([\d.]{1,16})([KMGT]?B)/;
+  /\bMemory limit exceeded: (?:Requested: ([\d.]{1,16})([KMGT]?B) )?Maximum Used: ([\d.]{1,16})([KMGT]?B)/;
+/** Of version 2 of cgroups, where neither limit nor peak is told. */
+const EXCEEDED_ALONE = /\bMemory limit exceeded: ?$/;
 const REACHED =
   /\bContainer \S{1,200} has reached its limit for resource (?:mem\b|\[[^\n]{0,200}"name":"mem")/;
-const STATISTIC = /^(?:MEMORY STATISTICS: ?|[a-z][a-z0-9_]{1,40} \d{1,20}|)$/;
-const RSS = /^(?:rss|anon) (\d{1,20})$/;
+const STATISTIC =
+  /^(?:MEMORY STATISTICS(?: post-OOM)?: ?|[a-z][a-z0-9_]{1,40} \d{1,20}|[a-z]{1,12}: [\d.]{1,16}[KMGT]?B|)$/;
+const RSS = /^(?:rss|anon):? ([\d.]{1,20})([KMGT]?B)?$/;
 
 function isSameContainer(lines: readonly LogLine[], text: string): boolean {
   const id = containerIn(text);
@@ -68,7 +74,7 @@ function parseMesosOom(lines: readonly LogLine[]): LogFact[] {
         orchestrator: 'mesos',
         limitKb: exceeded ? kilobytes(exceeded[1], exceeded[2]) : null,
         usageKb: exceeded ? kilobytes(exceeded[3], exceeded[4]) : null,
-        anonRssKb: rss ? Math.round(Number(rss[1]) / 1024) : null,
+        anonRssKb: rss ? kilobytes(rss[1], rss[2] ?? 'B') : null,
         taskId: executor?.taskId ?? null,
         frameworkId: executor?.frameworkId ?? null,
         lines: newLines(lines),
@@ -100,6 +106,6 @@ const KILOBYTES: Record<string, number> = { B: 1 / 1024, KB: 1, MB: 1024, GB: 10
 
 /** stout's Bytes: `160MB`, the largest unit that divides it. */
 function kilobytes(value: string | undefined, unit: string | undefined): number | null {
-  const kb = Number(value) * (KILOBYTES[unit ?? ''] ?? Number.NaN);
-  return Number.isFinite(kb) ? Math.round(kb) : null;
+  const kb = Math.round(Number(value) * (KILOBYTES[unit ?? ''] ?? Number.NaN));
+  return Number.isSafeInteger(kb) ? kb : null;
 }

@@ -23,11 +23,11 @@ const TIME =
   '_source_realtime_timestamp __realtime_timestamp time timestamp @timestamp date timereported isodate ts eventtime'.split(
     ' ',
   );
-const PROGRAM =
-  'syslog_identifier appname app_name programname program ident syslogtag syslog.appname process.name tag _comm'.split(
-    ' ',
-  );
-const PID = 'syslog_pid procid _pid pid process.pid'.split(' ');
+const PROGRAM = [
+  ...'syslog_identifier appname app_name programname program ident syslogtag syslog.appname'.split(' '),
+  ...['process.name', 'tag', '_comm'],
+];
+const PID = ['syslog_pid', 'procid', '_pid', 'pid', 'process.pid'];
 
 /**
  * The line within a JSON record: journald's export, Docker's and other shippers' wrappers. Null: the text is no such
