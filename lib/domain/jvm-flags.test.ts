@@ -16,7 +16,12 @@ describe('jvmFlagsOf', () => {
     ],
     ['java "-Xmx512m" \'-XX:MaxMetaspaceSize=128M\'', ['-Xmx512m', '-XX:MaxMetaspaceSize=128M']],
     ['exec java -Xmx${MARATHON_APP_RESOURCE_MEM%.*}m -jar a', ['-Xmx$MARATHON_APP_RESOURCE_MEM']],
-    ['java -Xmx$((MARATHON_APP_RESOURCE_MEM*3/4))m -jar a', ['-Xmx$MARATHON_APP_RESOURCE_MEM']],
+    ['java -Xmx${MARATHON_APP_RESOURCE_MEM%%.*}M -jar a', ['-Xmx$MARATHON_APP_RESOURCE_MEM']],
+    // A share of mem is not all of it, and without a unit it is no size.
+    ['java -Xmx$((MARATHON_APP_RESOURCE_MEM*3/4))m -jar a', ['-Xmx$VARIABLE']],
+    ['java -Xmx$((${MARATHON_APP_RESOURCE_MEM%.*}*80/100))m -jar a', ['-Xmx$VARIABLE']],
+    ['java -Xmx$MARATHON_APP_RESOURCE_MEMm -jar a', ['-Xmx$VARIABLE']],
+    ['java -Xmx${MARATHON_APP_RESOURCE_MEM%.*}k -jar a', ['-Xmx$VARIABLE']],
     ['java -Xmx$HEAP -jar a', ['-Xmx$VARIABLE']],
     ['java -Xmx${HEAP:-700m} -jar a', ['-Xmx700m']],
     ['cassandra -J-Xmx1g', ['-Xmx1g']],

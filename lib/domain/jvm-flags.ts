@@ -35,6 +35,9 @@ const FLAG = new RegExp(
 );
 
 const MARATHON_MEM = 'MARATHON_APP_RESOURCE_MEM';
+// All of `mem` in megabytes. Marathon writes a double (`512.0`), of which no JVM makes a size (Invalid maximum heap size:
+// -Xmx512.0m), so the fraction is cut off. What reckons with it leads to some other size.
+const WHOLE_MEM = /^\$\{MARATHON_APP_RESOURCE_MEM%%?\.[*\d]\}[mM]$/;
 // Set for Java and nothing else, whatever the value is.
 const JAVA_NAME = /(?:^|_)(?:JAVA|JVM|JDK|JRE|CATALINA)(?:_|$)/;
 const OPTIONS_NAME = /(?:OPTS|OPTIONS|ARGS|FLAGS|MEM|MEMORY|HEAP)$/;
@@ -48,8 +51,10 @@ const VARIABLE_NAME = /^[A-Z_][A-Z0-9_]{0,63}$/;
  * The memory-related JVM flags of a command and an environment, in the order a JVM reads them: JAVA_TOOL_OPTIONS,
  * JDK_JAVA_OPTIONS, what start scripts pass (JAVA_OPTS and its like), the command itself, _JAVA_OPTIONS, which
  * wins. Only tokens of a known name with a number, a size or `+`/`-` are kept, nothing else of any value. A size
- * taken from a variable of the same environment is put in; `-Xmx$MARATHON_APP_RESOURCE_MEM` and `-Xmx$VARIABLE`
- * stand for those that only the host knows. A bare `ES_HEAP_SIZE=2g` reads `-Xmx2g`. An entry without flags only
+ * taken from a variable of the same environment is put in; `-Xmx$MARATHON_APP_RESOURCE_MEM` stands for all of the
+ * app's `mem`, `-Xmx$VARIABLE` for what only the host knows, a share of `mem` among it. Source of the order:
+ * Arguments::parse of HotSpot for the two variables of its own, the launcher (JDK 9) for JDK_JAVA_OPTIONS.
+ * A bare `ES_HEAP_SIZE=2g` reads `-Xmx2g`. An entry without flags only
  * says that a Java variable is set. Pure, linear; at most 8 KiB of each text and 500 variables are looked at.
  */
 export function jvmFlagsOf({ cmd, args, env }: JvmFlagSources): JvmFlags {
@@ -99,7 +104,7 @@ function flagsIn(text: string, env: Readonly<Record<string, string>>): string[] 
 /** A size as it stands; of an expression only what is no secret: the size it leads to, or what kind it is. */
 function sizeOf(text: string, env: Readonly<Record<string, string>>): string {
   if (!text.startsWith('$')) return text;
-  if (text.includes(MARATHON_MEM)) return `$${MARATHON_MEM}`;
+  if (WHOLE_MEM.test(text)) return `$${MARATHON_MEM}`;
   const [, plain, braced, given, unit] =
     /^\$(?:(\w{1,64})|\{(\w{1,64})(?::?-(\d{1,13}[kKmMgG]?))?\})([kKmMgG]?)$/.exec(text) ?? [];
   const name = plain ?? braced;

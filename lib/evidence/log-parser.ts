@@ -106,6 +106,8 @@ function createSkippingParser(options: LogParserOptions): SkippingParser {
   return {
     isIdle,
     feed(raw) {
+      // Bytes do not show whether a blank line stands before their end; it belongs to no block.
+      if (raw === '') return;
       const stored = raw.startsWith('~');
       const limit = stored ? MAX_STORED_LENGTH : MAX_LINE_LENGTH;
       const looked = raw.length > limit ? raw.slice(0, limit) : raw;

@@ -46,7 +46,7 @@ const EXCEEDED_ALONE = /\bMemory limit exceeded: ?$/;
 const REACHED =
   /\bContainer \S{1,200} has reached its limit for resource (?:mem\b|\[[^\n]{0,200}"name":"mem")/;
 const STATISTIC =
-  /^(?:MEMORY STATISTICS(?: post-OOM)?: ?|[a-z][a-z0-9_]{1,40} \d{1,20}|[a-z]{1,12}: [\d.]{1,16}[KMGT]?B|)$/;
+  /^(?:MEMORY STATISTICS(?: post-OOM)?: ?|[a-z][a-z0-9_]{1,40} \d{1,20}|[a-z]{1,12}: [\d.]{1,16}[KMGT]?B)$/;
 const RSS = /^(?:rss|anon):? ([\d.]{1,20})([KMGT]?B)?$/;
 
 function isSameContainer(lines: readonly LogLine[], text: string): boolean {

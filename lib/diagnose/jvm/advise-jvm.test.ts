@@ -48,7 +48,7 @@ describe('adviseJvm: the service without -Xmx in 4,096 MB on a host of 256 GB', 
 
   it('recommends three quarters to four fifths of the container', () => {
     expect(story.recommendation).toBe(
-      "Set -Xmx3072m to -Xmx3276m (three quarters to four fifths of the container's 4,096 MB), which leaves 1,024 MB for metaspace, thread stacks, code cache and direct memory.",
+      "Set `-Xmx3072m` to `-Xmx3276m` (three quarters to four fifths of the container's 4,096 MB), which leaves 1,024 MB for metaspace, thread stacks, code cache and direct memory.",
     );
     expect(story).toMatchObject({ because: 'cmd starts java', javaVersion: '8u121' });
   });
@@ -226,9 +226,21 @@ describe('adviseJvm: what else it finds', () => {
       'saw_tooth warn',
     );
   });
+  it('of a host with more than 128 GB Java counts 128 GB, unless -XX:MaxRAM says otherwise', () => {
+    const heapOf = (...given: string[]) =>
+      finding(
+        report({ image: 'openjdk:8u121', hostMemMb: 262_144, flags: cmdFlags(...given) }),
+        'heap_exceeds_limit',
+      )?.numbers[0];
+    expect(heapOf('-XX:MaxRAMFraction=2')).toMatchObject({
+      value: '65,536 MB',
+      formula: 'host memory, of which Java counts 131,072 MB, / 2',
+    });
+    expect(heapOf('-XX:MaxRAM=256g', '-XX:MaxRAMFraction=2')?.value).toBe('131,072 MB');
+  });
   it('in a small container less than three quarters, and says why', () => {
     expect(report({ cmd: 'java -jar a', memMb: 512, oom }).recommendation).toBe(
-      "Set -Xmx286m: of the container's 512 MB about 226 MB are needed beside the heap, so that the usual three quarters (384 MB) would be too much; with more `mem`, set three quarters of it.",
+      "Set `-Xmx286m`: of the container's 512 MB about 226 MB are needed beside the heap, so that the usual three quarters (384 MB) would be too much; with more `mem`, set three quarters of it.",
     );
   });
   it('its own recommendation fits, whatever the size', () => {

@@ -17,7 +17,8 @@ export type HeapBound = {
 export type Machine = { of: 'limit' | 'host'; mb: number; from: string };
 
 const DEFAULT_PERCENTAGE = 25;
-// HotSpot's MaxRAM on 64 bits: it counts no more than this, however large the host is.
+// HotSpot's default MaxRAM on 64 bits: it counts no more than this, however large the host is; a -XX:MaxRAM that was
+// given counts in the machine's place.
 const MAX_RAM_MB = 128 * 1024;
 // 32 GB are what compressed pointers reach, less 2 GB that HotSpot leaves below the heap.
 const COMPRESSED_MB = 30_718;
@@ -56,7 +57,7 @@ export function flagBound({ heap }: MemoryFlags): HeapBound | null {
  * where that is below 125 MB, and at least 125 MB; at most what compressed pointers reach.
  */
 export function shareBound(flags: MemoryFlags, machine: Machine): HeapBound {
-  const physicalMb = Math.min(machine.mb, flags.maxRam?.mb ?? machine.mb);
+  const physicalMb = flags.maxRam?.mb ?? machine.mb;
   const name = machine.of === 'host' ? 'host memory' : 'memory limit of the container';
   const inputs = [
     { name, value: mb(machine.mb), from: machine.from },
@@ -66,7 +67,9 @@ export function shareBound(flags: MemoryFlags, machine: Machine): HeapBound {
   ];
   const share = flags.percentage ?? flags.fraction;
   if (share !== null && share.value > 0) {
-    const heapMb = flags.percentage !== null ? (physicalMb * share.value) / 100 : physicalMb / share.value;
+    const countedMb = flags.maxRam?.mb == null ? Math.min(physicalMb, MAX_RAM_MB) : physicalMb;
+    const heapMb = flags.percentage !== null ? (countedMb * share.value) / 100 : countedMb / share.value;
+    const isCut = countedMb < physicalMb;
     return {
       mb: heapMb,
       by: 'share',
@@ -74,7 +77,7 @@ export function shareBound(flags: MemoryFlags, machine: Machine): HeapBound {
       number: {
         label: 'Largest heap',
         value: mb(heapMb),
-        formula: flags.percentage !== null ? `${name} × ${share.value} %` : `${name} / ${share.value}`,
+        formula: `${name}${isCut ? `, of which Java counts ${mb(MAX_RAM_MB)},` : ''} ${flags.percentage !== null ? `× ${share.value} %` : `/ ${share.value}`}`,
         inputs: [...inputs, { name: share.flag, value: String(share.value), from: share.from }],
       },
     };
@@ -101,7 +104,7 @@ function defaultHeap(physicalMb: number, name: string) {
       more: [rule('least heap', LEAST_HEAP_MB)],
     };
   }
-  const cutMb = Math.min(quarterMb, (MAX_RAM_MB * DEFAULT_PERCENTAGE) / 100, COMPRESSED_MB);
+  const cutMb = Math.min(quarterMb, COMPRESSED_MB);
   return cutMb === quarterMb
     ? { heapMb: quarterMb, formula: `${name} / 4`, more: [] }
     : {

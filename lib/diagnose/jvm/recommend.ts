@@ -30,12 +30,12 @@ function setHeap(given: JvmCase, limitMb: number): string {
   const room = Math.floor(limitMb - beside.mb);
   if (room < low) {
     const heap = Math.max(room, Math.floor(limitMb * LEAST));
-    return `Set -Xmx${heap}m: of the container's ${mb(limitMb)} about ${mb(beside.mb)} are needed beside the heap, so that the usual three quarters (${mb(low)}) would be too much; with more \`mem\`, set three quarters of it.`;
+    return `Set \`-Xmx${heap}m\`: of the container's ${mb(limitMb)} about ${mb(beside.mb)} are needed beside the heap, so that the usual three quarters (${mb(low)}) would be too much; with more \`mem\`, set three quarters of it.`;
   }
-  const range = high > low ? `-Xmx${low}m to -Xmx${high}m` : `-Xmx${low}m`;
+  const range = high > low ? `\`-Xmx${low}m\` to \`-Xmx${high}m\`` : `\`-Xmx${low}m\``;
   const share =
     sight === 'sees' && seesCgroupV2(version) !== false
-      ? `; -XX:MaxRAMPercentage=75.0 does the same and follows \`mem\` when it changes`
+      ? `; \`-XX:MaxRAMPercentage=75.0\` does the same and follows \`mem\` when it changes`
       : '';
   const why =
     high > low ? "three quarters to four fifths of the container's" : "three quarters of the container's";
@@ -45,9 +45,9 @@ function setHeap(given: JvmCase, limitMb: number): string {
 /** The heap is as it should be and it died all the same: the rest has to be bounded, or the limit raised. */
 function keepHeap({ limit, flags }: JvmCase, heapMb: number): string {
   const unbounded = [
-    flags.direct === null ? '-XX:MaxDirectMemorySize' : null,
-    flags.metaspace === null ? '-XX:MaxMetaspaceSize' : null,
+    flags.direct === null ? '`-XX:MaxDirectMemorySize`' : null,
+    flags.metaspace === null ? '`-XX:MaxMetaspaceSize`' : null,
   ].filter((flag) => flag !== null);
   const bound = unbounded.length === 0 ? '' : ` Bound the rest with ${unbounded.join(' and ')}, and`;
-  return `Leave the heap at ${mb(heapMb)} of ${mb(limit?.mb ?? 0)}: it fits, so what grew lies outside of it.${bound === '' ? ' See' : `${bound} see`} what it is with -XX:NativeMemoryTracking=summary and \`jcmd 1 VM.native_memory\`.`;
+  return `Leave the heap at ${mb(heapMb)} of ${mb(limit?.mb ?? 0)}: it fits, so what grew lies outside of it.${bound === '' ? ' See' : `${bound} see`} what it is with \`-XX:NativeMemoryTracking=summary\` and \`jcmd 1 VM.native_memory\`.`;
 }

@@ -179,7 +179,7 @@ describe('evidenceContainerMemory', () => {
   it('gives a JVM its own numbers to set', () => {
     const jvm = { flags: [], image: 'openjdk:8u121-jre', cmd: 'java -jar a.jar', hostMemMb: 262_144 };
     const { advice } = diagnose(factsOf({ message, memMb: 4096, evidence: [tieOf()], jvm }));
-    expect(advice[0]).toContain('Set -Xmx3072m to -Xmx3276m');
+    expect(advice[0]).toContain('Set `-Xmx3072m` to `-Xmx3276m`');
     expect(advice.join(' ')).toContain('its heap may grow to 30,718 MB');
   });
 
