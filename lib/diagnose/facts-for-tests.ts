@@ -97,6 +97,7 @@ export function signalOf(over: Partial<LogSignal> = {}): LogSignal {
     frameworkId: null,
     seconds: null,
     lines: [
+      'Mar  1 11:59:59 h1 kernel: Memory cgroup out of memory: Kill process 76871 (java) score 1003 or sacrifice child',
       'Mar  1 11:59:59 h1 kernel: Killed process 76513 (java) total-vm:11000000kB, anon-rss:4189536kB, file-rss:0kB',
     ],
     ...over,

@@ -91,7 +91,10 @@ export function hostOf({ host }: LogSignal): string {
 
 /** The line that matters most, for citing: the kill, else the last one. Empty where none was kept. */
 export function citedLine({ lines }: LogSignal): string {
-  const kill = lines.find((line) => line.includes('Killed process') || line.includes('Kill process'));
+  // 'Kill process' gives a thread's id, 'Killed process' the pid.
+  const kill =
+    lines.find((line) => line.includes('Killed process')) ??
+    lines.find((line) => line.includes('Kill process'));
   return excerpt(kill ?? lines.at(-1) ?? '', 240);
 }
 

@@ -1,6 +1,7 @@
 import type { Derived } from '@/lib/domain/derived';
 
 import { thousands } from '../ties';
+import type { JavaVersion } from './java-version';
 import type { MemoryFlags } from './memory-flags';
 
 /** What the heap may grow to, and how that comes about. `mb` null: a shell variable of the host decides. */
@@ -10,6 +11,8 @@ export type HeapBound = {
   by: 'flag' | 'share' | 'default';
   /** What a share or the default is a share of; null for -Xmx. */
   of: 'limit' | 'host' | null;
+  /** It grows with the app's `mem`: a share of the limit, or all of it. */
+  followsMem: boolean;
   number: Derived;
 };
 
@@ -17,11 +20,15 @@ export type HeapBound = {
 export type Machine = { of: 'limit' | 'host'; mb: number; from: string };
 
 const DEFAULT_PERCENTAGE = 25;
+const SMALL_PERCENTAGE = 50;
 // HotSpot's default MaxRAM on 64 bits: it counts no more than this, however large the host is; a -XX:MaxRAM that was
 // given counts in the machine's place.
 const MAX_RAM_MB = 128 * 1024;
-// 32 GB are what compressed pointers reach, less 2 GB that HotSpot leaves below the heap.
+// 32 GB are what compressed pointers reach, less 2 GB that HotSpot leaves below the heap and its alignment: 2 MB, or
+// the 32 MB of G1, the default since 9.
 const COMPRESSED_MB = 30_718;
+const COMPRESSED_G1_MB = 30_688;
+const OTHER_COLLECTORS = ['UseSerialGC', 'UseParallelGC', 'UseConcMarkSweepGC'];
 // HotSpot's MaxHeapSize before it has looked at the machine: 96 MB × 1.3 on 64 bits.
 const LEAST_HEAP_MB = 125;
 
@@ -36,6 +43,7 @@ export function flagBound({ heap }: MemoryFlags): HeapBound | null {
     mb: heap.mb,
     by: 'flag',
     of: null,
+    followsMem: heap.isAllOfMem,
     number: {
       label: 'Largest heap',
       value: heap.mb === null ? 'not known here' : mb(heap.mb),
@@ -52,64 +60,107 @@ export function flagBound({ heap }: MemoryFlags): HeapBound | null {
 }
 
 /**
- * What the heap may grow to on this machine where no -Xmx is set: the percentage or fraction that was set, else
- * HotSpot's default. Source: Arguments::set_heap_size of HotSpot: a quarter of the machine's memory; half of it
- * where that is below 125 MB, and at least 125 MB; at most what compressed pointers reach.
+ * What the heap may grow to on this machine where no -Xmx is set: the percentage or fraction that was set, else a
+ * quarter of the machine's memory. Source: Arguments::set_heap_size of HotSpot (8u to 17u; held against the
+ * -XX:+PrintFlagsFinal of 17): where half of the machine is below 125 MB, the heap is that half, whatever
+ * MaxRAMPercentage says (MinRAMPercentage it heeds); at least 125 MB else; at most what compressed pointers reach, but
+ * for shares that were asked for since 13 (JDK-8222252); at least -Xms.
  */
-export function shareBound(flags: MemoryFlags, machine: Machine): HeapBound {
-  const physicalMb = flags.maxRam?.mb ?? machine.mb;
-  const name = machine.of === 'host' ? 'host memory' : 'memory limit of the container';
-  const inputs = [
-    { name, value: mb(machine.mb), from: machine.from },
-    ...(flags.maxRam?.mb == null
-      ? []
-      : [{ name: flags.maxRam.flag, value: mb(flags.maxRam.mb), from: flags.maxRam.from }]),
-  ];
-  const share = flags.percentage ?? flags.fraction;
-  if (share !== null && share.value > 0) {
-    const countedMb = flags.maxRam?.mb == null ? Math.min(physicalMb, MAX_RAM_MB) : physicalMb;
-    const heapMb = flags.percentage !== null ? (countedMb * share.value) / 100 : countedMb / share.value;
-    const isCut = countedMb < physicalMb;
-    return {
-      mb: heapMb,
-      by: 'share',
-      of: machine.of,
-      number: {
-        label: 'Largest heap',
-        value: mb(heapMb),
-        formula: `${name}${isCut ? `, of which Java counts ${mb(MAX_RAM_MB)},` : ''} ${flags.percentage !== null ? `× ${share.value} %` : `/ ${share.value}`}`,
-        inputs: [...inputs, { name: share.flag, value: String(share.value), from: share.from }],
-      },
-    };
-  }
-  const { heapMb, formula, more } = defaultHeap(physicalMb, name);
+export function shareBound(flags: MemoryFlags, machine: Machine, version: JavaVersion | null): HeapBound {
+  const asked = flags.percentage ?? flags.fraction;
+  const isAsked = asked !== null && asked.value > 0;
+  // Since 13 whoever asks for a share gets it: no MaxRAM, no cut at compressed pointers.
+  const isUncut = (isAsked || flags.maxRam !== null) && version !== null && version.major >= 13;
+  const counted = isUncut ? machine.mb : Math.min(machine.mb, MAX_RAM_MB);
+  const physicalMb = flags.maxRam?.mb ?? counted;
+  const name =
+    flags.maxRam?.mb != null
+      ? flags.maxRam.flag
+      : machine.of === 'host'
+        ? 'host memory'
+        : 'memory limit of the container';
+  const percent = !isAsked
+    ? DEFAULT_PERCENTAGE
+    : flags.percentage !== null
+      ? asked.value
+      : 100 / asked.value;
+  const share = !isAsked ? '/ 4' : flags.percentage !== null ? `× ${asked.value} %` : `/ ${asked.value}`;
+  const steps = stepsOf({
+    physicalMb,
+    name,
+    percent,
+    share,
+    small: flags.smallPercentage ?? SMALL_PERCENTAGE,
+    cutMb: isUncut || flags.switches.get('UseCompressedOops') === false ? null : reachOf(flags, version),
+    initialMb: flags.initialHeap?.mb ?? null,
+  });
   return {
-    mb: heapMb,
-    by: 'default',
+    mb: steps.heapMb,
+    by: isAsked ? 'share' : 'default',
     of: machine.of,
-    number: { label: 'Default heap', value: mb(heapMb), formula, inputs: [...inputs, ...more] },
+    followsMem: machine.of === 'limit' && flags.maxRam === null,
+    number: {
+      label: isAsked ? 'Largest heap' : 'Default heap',
+      value: mb(steps.heapMb),
+      formula: steps.formula,
+      inputs: [
+        flags.maxRam?.mb == null
+          ? { name, value: mb(machine.mb), from: machine.from }
+          : { name, value: mb(flags.maxRam.mb), from: flags.maxRam.from },
+        ...(isAsked ? [{ name: asked.flag, value: String(asked.value), from: asked.from }] : []),
+        ...(machine.mb > physicalMb && flags.maxRam === null
+          ? [{ name: 'most that HotSpot counts (MaxRAM)', value: mb(MAX_RAM_MB), from: 'HotSpot' }]
+          : []),
+        ...steps.rules.map(([rule, value]) => ({ name: rule, value: mb(value), from: 'HotSpot' })),
+        ...(steps.isInitial && flags.initialHeap !== null
+          ? [{ name: flags.initialHeap.flag, value: mb(steps.heapMb), from: flags.initialHeap.from }]
+          : []),
+      ],
+    },
   };
 }
 
-function defaultHeap(physicalMb: number, name: string) {
-  const rule = (label: string, value: number) => ({ name: label, value: mb(value), from: 'HotSpot' });
-  const quarterMb = (physicalMb * DEFAULT_PERCENTAGE) / 100;
-  if (physicalMb / 2 < LEAST_HEAP_MB) {
-    return { heapMb: physicalMb / 2, formula: `${name} / 2, as that is below 125 MB`, more: [] };
+/** A collector's reach with compressed pointers; of Java 8 and older, and where nothing is known, Parallel's. */
+function reachOf({ switches }: MemoryFlags, version: JavaVersion | null): number {
+  const isG1 =
+    switches.get('UseG1GC') === true ||
+    (version !== null && version.major >= 9 && OTHER_COLLECTORS.every((name) => switches.get(name) !== true));
+  return isG1 ? COMPRESSED_G1_MB : COMPRESSED_MB;
+}
+
+type Sizing = {
+  physicalMb: number;
+  name: string;
+  percent: number;
+  /** `/ 4`, `× 75 %`. */
+  share: string;
+  /** Percentage of a small machine. */
+  small: number;
+  /** Null: nothing cuts it. */
+  cutMb: number | null;
+  initialMb: number | null;
+};
+
+function stepsOf({ physicalMb, name, percent, share, small, cutMb, initialMb }: Sizing) {
+  const shareMb = (physicalMb * percent) / 100;
+  const smallMb = (physicalMb * small) / 100;
+  let heapMb = shareMb;
+  let formula = `${name} ${share}`;
+  const rules: [string, number][] = [];
+  if (smallMb < LEAST_HEAP_MB) {
+    heapMb = smallMb;
+    formula = `${name} ${small === SMALL_PERCENTAGE ? '/ 2' : `× ${small} %`}, as that is below 125 MB`;
+  } else if (shareMb < LEAST_HEAP_MB) {
+    heapMb = LEAST_HEAP_MB;
+    formula += ', but at least 125 MB';
+    rules.push(['least heap', LEAST_HEAP_MB]);
+  } else if (cutMb !== null && shareMb > cutMb) {
+    heapMb = cutMb;
+    formula += ` = ${mb(shareMb)}, but at most what compressed pointers reach`;
+    rules.push(['reach of compressed pointers', cutMb]);
   }
-  if (quarterMb < LEAST_HEAP_MB) {
-    return {
-      heapMb: LEAST_HEAP_MB,
-      formula: `${name} / 4, but at least 125 MB`,
-      more: [rule('least heap', LEAST_HEAP_MB)],
-    };
-  }
-  const cutMb = Math.min(quarterMb, COMPRESSED_MB);
-  return cutMb === quarterMb
-    ? { heapMb: quarterMb, formula: `${name} / 4`, more: [] }
-    : {
-        heapMb: cutMb,
-        formula: `${name} / 4 = ${mb(quarterMb)}, but at most what compressed pointers reach`,
-        more: [rule('reach of compressed pointers', COMPRESSED_MB)],
-      };
+  const isInitial = initialMb !== null && initialMb > heapMb;
+  return isInitial
+    ? { heapMb: initialMb, formula: `${formula}, but at least -Xms`, rules, isInitial }
+    : { heapMb, formula, rules, isInitial };
 }

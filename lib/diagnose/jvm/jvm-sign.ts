@@ -2,7 +2,11 @@ import type { JvmFlags } from '@/lib/domain/evidence';
 
 import { excerpt } from '../wording';
 
-const STARTS_JAVA = /(?:^|[\s;&|"'(=/])java(?:\s|$)/;
+// With an option, a variable, an argument file or quotes behind it: `cp -r src/java /x` and `--lang java app.js` do not
+// start it. `java -version` only asks.
+const WITH_OPTIONS = /(?:^|[\s;&|"'(/\\])java(?:\.exe)?["']?\s+(?!-{1,2}version\b)[-$@"']/;
+const AS_COMMAND =
+  /(?:^|[;&|(]|\bexec\s)\s{0,10}(?:\/[\w.+/-]{0,200}\/)?java(?:\s{1,10}(?!-{1,2}version\b)\S|\s{0,10}$)/;
 const JAR = /\.(?:jar|war)\b/;
 // As a word of its own or with a version on it; `javascript` and `alpine` are not meant.
 const IMAGE =
@@ -19,12 +23,23 @@ export function jvmSign(app: {
   killedComm: string | null;
 }): string | null {
   const cmd = (app.cmd ?? '').slice(0, 8 * 1024);
-  if (STARTS_JAVA.test(cmd)) return 'cmd starts java';
-  if (app.killedComm !== null && /^java(?:$|\W)/.test(app.killedComm)) return 'the kernel killed java';
+  if (startsJava(cmd)) return 'cmd starts java';
+  if (app.killedComm !== null && isJava(app.killedComm)) return 'the kernel killed java';
   const withFlags = app.flags.find(({ flags }) => flags.length > 0);
   if (withFlags !== undefined) return `${withFlags.from} holds JVM flags`;
   if (app.image !== null && IMAGE.test(app.image.slice(0, 300))) return `image ${excerpt(app.image, 120)}`;
   if (JAR.test(cmd)) return 'cmd names a jar';
   const [variable] = app.flags;
   return variable === undefined ? null : `${variable.from} is set`;
+}
+
+/** Whether a command starts java by itself, so that all that it passes can be seen in it. 8 KiB are looked at. */
+export function startsJava(cmd: string | null): boolean {
+  const text = (cmd ?? '').slice(0, 8 * 1024);
+  return WITH_OPTIONS.test(text) || AS_COMMAND.test(text);
+}
+
+/** Whether a process of this name, as the kernel cuts it (15 bytes), is a JVM: the launcher, jsvc, or a thread of its own. */
+export function isJava(comm: string): boolean {
+  return /^(?:java(?:$|\W)|jsvc|C[12] CompilerThre|GC Thread#|VM Thread$|G1 |http-nio-)/.test(comm);
 }

@@ -1,13 +1,23 @@
 import type { JvmFlags } from '@/lib/domain/evidence';
 
 /** A flag that counts, and where it was set. `mb` null: its value is only known on the host (a shell variable). */
-export type SizeFlag = { flag: string; from: string; mb: number | null };
+export type SizeFlag = {
+  flag: string;
+  from: string;
+  mb: number | null;
+  /** All of the app's `mem`, whatever that is: it grows with it. */
+  isAllOfMem: boolean;
+};
 export type NumberFlag = { flag: string; from: string; value: number };
 
 export type MemoryFlags = {
   heap: SizeFlag | null;
+  /** -Xms: where no -Xmx is set, the largest heap is at least this. */
+  initialHeap: SizeFlag | null;
   percentage: NumberFlag | null;
   fraction: NumberFlag | null;
+  /** MinRAMPercentage, or MinRAMFraction as a percentage: the share of a small machine. */
+  smallPercentage: number | null;
   maxRam: SizeFlag | null;
   metaspace: SizeFlag | null;
   permSize: SizeFlag | null;
@@ -37,7 +47,8 @@ export function memoryFlagsOf(flags: JvmFlags, memMb: number | null): MemoryFlag
     const found = given.findLast(({ flag }) => names.some((name) => flag.startsWith(name)));
     if (found === undefined) return null;
     const name = names.find((one) => found.flag.startsWith(one)) ?? '';
-    return { ...found, mb: megabytesOf(found.flag.slice(name.length), memMb) };
+    const text = found.flag.slice(name.length);
+    return { ...found, mb: megabytesOf(text, memMb), isAllOfMem: text.startsWith(MARATHON_MEM) };
   };
   const number = (name: string): NumberFlag | null => {
     const found = given.findLast(({ flag }) => flag.startsWith(name));
@@ -45,8 +56,11 @@ export function memoryFlagsOf(flags: JvmFlags, memMb: number | null): MemoryFlag
   };
   return {
     heap: size('-Xmx', '-XX:MaxHeapSize='),
+    initialHeap: size('-Xms', '-XX:InitialHeapSize='),
     percentage: number('-XX:MaxRAMPercentage='),
     fraction: number('-XX:MaxRAMFraction='),
+    smallPercentage:
+      number('-XX:MinRAMPercentage=')?.value ?? percentageOf(number('-XX:MinRAMFraction=')?.value),
     maxRam: size('-XX:MaxRAM='),
     metaspace: size('-XX:MaxMetaspaceSize='),
     permSize: size('-XX:MaxPermSize='),
@@ -67,6 +81,10 @@ function megabytesOf(text: string, memMb: number | null): number | null {
   if (text.startsWith(MARATHON_MEM)) return memMb;
   const [, digits, unit] = /^(\d{1,13})([kKmMgGtT]?)$/.exec(text) ?? [];
   return digits === undefined ? null : Number(digits) * (UNIT_MB[(unit ?? '').toLowerCase()] ?? 0);
+}
+
+function percentageOf(fraction: number | undefined): number | null {
+  return fraction === undefined || fraction <= 0 ? null : 100 / fraction;
 }
 
 /** -XX:ThreadStackSize counts in kilobytes, whatever its number looks like. */

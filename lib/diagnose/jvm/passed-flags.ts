@@ -1,6 +1,7 @@
 import type { JvmFlags } from '@/lib/domain/evidence';
 
 import type { JavaVersion } from './java-version';
+import { startsJava } from './jvm-sign';
 
 export type PassedFlags = {
   /** Those that the JVM reads, or may read. */
@@ -15,7 +16,6 @@ export type PassedFlags = {
 const READ_BY_JVM: ReadonlySet<string> = new Set(['JAVA_TOOL_OPTIONS', '_JAVA_OPTIONS']);
 // The java launcher of 9 and later.
 const READ_BY_LAUNCHER = 'JDK_JAVA_OPTIONS';
-const STARTS_JAVA = /(?:^|[\s;&|"'(/])java\s/;
 
 /** Which of the flags found in a definition reach the JVM, as far as its command tells. */
 export function passedFlags(flags: JvmFlags, cmd: string | null, version: JavaVersion | null): PassedFlags {
@@ -32,10 +32,24 @@ export function passedFlags(flags: JvmFlags, cmd: string | null, version: JavaVe
       doubtful.push(name);
   }
   return {
-    counting,
+    counting: inOrderOf(cmd, counting),
     ignored,
     doubt: doubtful.length === 0 ? null : doubtText([...new Set(doubtful)], version),
   };
+}
+
+/** `java -Xmx1g $JAVA_OPTS`: what a variable holds comes where the command names it, and the last one wins. */
+function inOrderOf(cmd: string | null, counting: JvmFlags): JvmFlags {
+  const last = /^[^]*-X(?:mx|X:Max(?:HeapSize|RAM))/.exec((cmd ?? '').slice(0, 8 * 1024))?.[0].length ?? null;
+  if (cmd === null || last === null) return counting;
+  const isBehind = ({ from }: JvmFlags[number]) => {
+    const name = from.startsWith('env ') ? from.slice('env '.length) : '';
+    return !READ_BY_JVM.has(name) && placeOf(cmd, name) > last;
+  };
+  const behind = counting.filter(isBehind);
+  const ends = counting.filter(({ from }) => from === 'env _JAVA_OPTIONS');
+  const first = counting.filter((entry) => !behind.includes(entry) && !ends.includes(entry));
+  return [...first, ...behind, ...ends];
 }
 
 function whyIgnored(name: string, cmd: string | null, version: JavaVersion | null): string | null {
@@ -46,13 +60,18 @@ function whyIgnored(name: string, cmd: string | null, version: JavaVersion | nul
       : null;
   }
   // A start script may pass any variable; a command that starts java itself shows what it passes.
-  return cmd !== null && STARTS_JAVA.test(cmd) && !usesVariable(cmd, name)
+  return startsJava(cmd) && !usesVariable(cmd, name)
     ? `cmd starts java without $${name}, and java itself does not read it (JAVA_TOOL_OPTIONS it does)`
     : null;
 }
 
 function usesVariable(cmd: string | null, name: string): boolean {
-  return cmd !== null && /^\w{1,64}$/.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(cmd);
+  return cmd !== null && placeOf(cmd, name) >= 0;
+}
+
+/** Where a command names a variable, as `$X`, `${X…}` or `%X%`; -1: nowhere. */
+function placeOf(cmd: string, name: string): number {
+  return /^\w{1,64}$/.test(name) ? cmd.search(new RegExp(`\\$\\{?${name}\\b|%${name}%`)) : -1;
 }
 
 function doubtText(names: string[], version: JavaVersion | null): string {
