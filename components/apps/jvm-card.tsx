@@ -35,8 +35,8 @@ export function JvmCard({ report }: { report: JvmReportBody | null }) {
           </div>
         )}
         <ul className={classes.findings} aria-label="Findings">
-          {findings.map(({ id, tone, sentence, numbers }) => (
-            <li key={id} className={classes.finding} data-tone={tone}>
+          {findings.map(({ tone, sentence, numbers }) => (
+            <li key={sentence} className={classes.finding} data-tone={tone}>
               <p>
                 <span className={classes.tone}>{TONE_WORDS[tone]}</span> <CodeText text={sentence} />
               </p>

@@ -2,6 +2,7 @@ import type { LogSignal } from '@/lib/domain/log-signal';
 import type { Facts } from '@/lib/domain/verdict';
 
 import { adviseJvm } from './jvm/advise-jvm';
+import { isJava } from './jvm/jvm-sign';
 
 /**
  * What to do after a death at a container's memory limit, with this app's numbers: for a JVM what to set, for
@@ -10,9 +11,11 @@ import { adviseJvm } from './jvm/advise-jvm';
 export function memoryAdvice(facts: Facts, signal: LogSignal | null): string[] {
   const mem = facts.memMb === null ? '`mem`' : `\`mem\` (now ${facts.memMb} MB)`;
   const grew = `Find what grew before raising ${mem}: a leak only dies later with more.`;
-  const report = jvmReport(facts, signal);
+  const comm = signal?.killedComm ?? null;
+  // Something else died, in a container that may hold a JVM too: its settings would not have helped that.
+  const report = comm === null || isJava(comm) ? jvmReport(facts, signal) : null;
   if (report === null) {
-    return isKnownNoJvm(facts, signal)
+    return comm !== null
       ? [grew]
       : [
           grew,
@@ -35,9 +38,4 @@ function jvmReport(facts: Facts, signal: LogSignal | null) {
     memory: null,
     isDefinitionKnown: facts.jvm !== undefined,
   });
-}
-
-/** The kernel killed something by name, and nothing of the app looks like Java. */
-function isKnownNoJvm(facts: Facts, signal: LogSignal | null): boolean {
-  return signal?.killedComm != null && facts.jvm !== undefined;
 }

@@ -84,3 +84,36 @@ it('sees the saw-tooth of its deaths, by samples of its memory', async () => {
   );
   expect(await told()).toContain('40 minutes');
 });
+
+it('takes nothing from before the definition last changed, and no death of the whole host', async () => {
+  await define([{ from: 'cmd', flags: ['-Xmx2g'] }], { cmd: 'java -Xmx2g -jar a.jar' });
+  await insertSignals(db.pool, [{ at: '2026-11-25T10:00:00Z', appId: '/shop/cart', anonRssKb: 4_100_000 }]);
+  await insertEnds(db.pool, [
+    { at: '2026-11-25T10:00:00Z', cause: 'oom_cgroup_limit' },
+    { at: '2026-11-25T11:30:00Z', cause: 'oom_host' },
+  ]);
+  expect(ids(await appJvm(db.pool, 1, '/shop/cart', now))).toContain('off_heap');
+  await db.pool.query(`UPDATE app SET last_config_change_at = '2026-11-25T11:00:00Z'`);
+  const report = await appJvm(db.pool, 1, '/shop/cart', now);
+  expect(ids(report)).toEqual(['heap_fits']);
+  expect(report?.recommendation).toBeNull();
+});
+
+it('takes no pace of the back-off for a saw-tooth', async () => {
+  await define([]);
+  await db.pool.query(
+    `INSERT INTO app_memory VALUES (1, '/shop/cart', '2026-11-25T10:00:00Z', 4290000000, 4000000000, 4294967296, 1)`,
+  );
+  await insertEnds(
+    db.pool,
+    Array.from({ length: 12 }, (_, n) => {
+      const at = now.getTime() - (n + 1) * 300_000;
+      return {
+        at: new Date(at).toISOString(),
+        startedAt: new Date(at - 20_000).toISOString(),
+        cause: 'oom_cgroup_limit',
+      };
+    }),
+  );
+  expect(ids(await appJvm(db.pool, 1, '/shop/cart', now))).not.toContain('saw_tooth');
+});

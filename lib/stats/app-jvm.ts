@@ -19,7 +19,8 @@ const Flags = z.array(z.object({ from: z.string(), flags: z.array(z.string()) })
  * What the JVM advisor says of an app as it is now, whatever window a page shows. Null: nothing shows a JVM.
  *
  * Shape: the definition as Marathon has it, else what its newest end ran with; the largest of the hosts it lately ran
- * on; the newest kill that a log told of; 30 days of deaths; 7 days of samples.
+ * on; the newest kill that a log told of; 30 days of deaths at the limit; 7 days of samples. Of kill, deaths and samples
+ * only what came after the last change of the definition: what an older one did says nothing of this one's flags.
  * Errors: a database failure propagates. Cost: five short index ranges of one app.
  */
 export async function appJvm(
@@ -28,8 +29,8 @@ export async function appJvm(
   appId: string,
   now: Date,
 ): Promise<JvmReportBody | null> {
-  const of = { clusterId, appId, now };
-  const definition = await readDefinition(db, of);
+  const definition = await readDefinition(db, { clusterId, appId });
+  const of = { clusterId, appId, now, changedAt: definition?.changedAt ?? new Date(0) };
   const places = await readPlaces(db, of);
   return adviseJvm({
     flags: definition?.flags ?? [],
@@ -38,36 +39,48 @@ export async function appJvm(
     memMb: definition?.memMb ?? places.memMb,
     hostMemMb: places.hostMemMb,
     oom: await readNewestKill(db, of),
-    deaths: await listDeaths(db, of),
+    ...(await readDeaths(db, of)),
     memory: await readSamples(db, of),
     isDefinitionKnown: definition?.flags != null,
   });
 }
 
-type Of = { clusterId: number; appId: string; now: Date };
+type Of = { clusterId: number; appId: string; now: Date; changedAt: Date };
 type Definition = {
   /** Null: they were never looked for. */
   flags: z.infer<typeof Flags> | null;
   image: string | null;
   cmd: string | null;
   memMb: number | null;
+  /** When anything but its number of instances last changed; null: Marathon does not tell. */
+  changedAt: Date | null;
 };
 
-async function readDefinition(db: Db, { clusterId, appId }: Of): Promise<Definition | null> {
+async function readDefinition(
+  db: Db,
+  { clusterId, appId }: Pick<Of, 'clusterId' | 'appId'>,
+): Promise<Definition | null> {
   const { rows } = await db.query<{
     jvm_flags: unknown;
     image: string | null;
     cmd: string | null;
     mem_mb: number | null;
+    last_config_change_at: Date | null;
   }>(
-    `SELECT jvm_flags, image, cmd, mem_mb FROM app WHERE cluster_id = $1 AND app_id = $2
+    `SELECT jvm_flags, image, cmd, mem_mb, last_config_change_at FROM app WHERE cluster_id = $1 AND app_id = $2
      ORDER BY gone_at DESC NULLS FIRST, last_seen_at DESC LIMIT 1`,
     [clusterId, appId],
   );
   const [row] = rows;
   if (!row) return null;
   const flags = Flags.safeParse(row.jvm_flags);
-  return { flags: flags.success ? flags.data : null, image: row.image, cmd: row.cmd, memMb: row.mem_mb };
+  return {
+    flags: flags.success ? flags.data : null,
+    image: row.image,
+    cmd: row.cmd,
+    memMb: row.mem_mb,
+    changedAt: row.last_config_change_at,
+  };
 }
 
 async function readPlaces(
@@ -92,32 +105,46 @@ async function readPlaces(
   };
 }
 
-async function readNewestKill(db: Db, { clusterId, appId }: Of): Promise<JvmQuestion['oom']> {
+async function readNewestKill(db: Db, { clusterId, appId, changedAt }: Of): Promise<JvmQuestion['oom']> {
   const { rows } = await db.query<SignalRow>(
     `SELECT ${SIGNAL_COLUMNS} FROM log_signal s
      WHERE s.cluster_id = $1 AND s.app_id = $2 AND s.signature IN ('memcg_oom', 'global_oom')
+       AND s.at >= $3
      ORDER BY s.at DESC LIMIT 1`,
-    [clusterId, appId],
+    [clusterId, appId, changedAt],
   );
   return rows[0] ? toLogSignal(rows[0]) : null;
 }
 
-async function listDeaths(db: Db, { clusterId, appId, now }: Of): Promise<Date[]> {
-  const { rows } = await db.query<{ finished_at: Date }>(
-    `SELECT finished_at FROM task_end
+async function readDeaths(
+  db: Db,
+  { clusterId, appId, now, changedAt }: Of,
+): Promise<Pick<JvmQuestion, 'deaths' | 'medianRanMs'>> {
+  const { rows } = await db.query<{ finished_at: Date; started_at: Date | null }>(
+    `SELECT finished_at, started_at FROM task_end
      WHERE cluster_id = $1 AND app_id = $2 AND finished_at >= $3 AND finished_at <= $4
-       AND cause IN ('oom_cgroup_limit', 'oom_host') AND reopened_at IS NULL
+       AND cause = 'oom_cgroup_limit' AND reopened_at IS NULL
      ORDER BY finished_at DESC LIMIT $5`,
-    [clusterId, appId, new Date(now.getTime() - DEATHS_MS), now, MAX_DEATHS],
+    [clusterId, appId, since(now, DEATHS_MS, changedAt), now, MAX_DEATHS],
   );
-  return rows.map((row) => row.finished_at);
+  const ran = rows
+    .flatMap((row) => (row.started_at === null ? [] : [row.finished_at.getTime() - row.started_at.getTime()]))
+    .sort((a, b) => a - b);
+  return {
+    deaths: rows.map((row) => row.finished_at),
+    medianRanMs: ran[Math.floor(ran.length / 2)] ?? null,
+  };
 }
 
-async function readSamples(db: Db, { clusterId, appId, now }: Of): Promise<JvmQuestion['memory']> {
+function since(now: Date, windowMs: number, changedAt: Date): Date {
+  return new Date(Math.max(now.getTime() - windowMs, changedAt.getTime()));
+}
+
+async function readSamples(db: Db, { clusterId, appId, now, changedAt }: Of): Promise<JvmQuestion['memory']> {
   const { rows } = await db.query<{ max_bytes: string | null; limit_bytes: string | null }>(
     `SELECT max(max_bytes) AS max_bytes, max(limit_bytes) AS limit_bytes
      FROM app_memory WHERE cluster_id = $1 AND app_id = $2 AND at >= $3 AND at <= $4`,
-    [clusterId, appId, new Date(now.getTime() - MEMORY_MS), now],
+    [clusterId, appId, since(now, MEMORY_MS, changedAt), now],
   );
   const [row] = rows;
   if (!row || row.max_bytes === null) return null;

@@ -1,12 +1,13 @@
 import type { AdvisorFinding, Derived, JvmReport } from '@/lib/domain/derived';
 import type { JvmFlags } from '@/lib/domain/evidence';
 
-import { excerpt } from '../wording';
+import { excerpt, utc } from '../wording';
 import { type Budget, besideHeap } from './budget';
 import { flagBound, type HeapBound, type Machine, mb, shareBound } from './heap-bound';
 import { type JavaVersion, javaVersionOf, type LimitSight, limitSight, seesCgroupV2 } from './java-version';
-import { jvmSign } from './jvm-sign';
+import { isJava, jvmSign, startsJava } from './jvm-sign';
 import { type MemoryFlags, memoryFlagsOf } from './memory-flags';
+import { type OwnHeap, ownHeapOf } from './own-heap';
 import { type PassedFlags, passedFlags } from './passed-flags';
 import { recommend } from './recommend';
 import { sawTooth } from './saw-tooth';
@@ -25,8 +26,10 @@ export type JvmQuestion = {
     totalVmKb: number | null;
     limitKb: number | null;
   } | null;
-  /** The app's ends for want of memory, in any order. */
+  /** The app's ends at its memory limit, in any order. */
   deaths: readonly Date[];
+  /** How long the tasks that died so had run, the median; absent or null: not known. */
+  medianRanMs?: number | null;
   /** What was sampled of the app's tasks; null: nothing was. */
   memory: { maxBytes: number | null; limitBytes: number | null } | null;
   /** False: the app's definition could not be looked at, so that a missing flag means nothing. Default true. */
@@ -45,17 +48,24 @@ export type JvmCase = {
   /** One, or two where it is not known whether this Java sees the container's limit; empty: nothing can be said. */
   bounds: readonly HeapBound[];
   beside: Budget;
+  /** Where HotSpot's default does not count, as nothing but an -Xmx that is seen tells the heap. */
+  ownHeap: OwnHeap | null;
+  /** Name of the process that the kernel killed where that was no JVM; what it held says nothing of the JVM. */
+  otherProcess: string | null;
 };
 
 const MAX_ENTRIES = 50;
 const HAS_ROOM = 1.1;
 const AT_LIMIT = 0.95;
+const DAY_MS = 86_400_000;
+const IDLE_BELOW = 0.6;
+const RUNS_MOST_OF_IT = 0.5;
 
 /**
  * What an app's JVM does with its container's memory, and what to set. Null where nothing shows a JVM. Pure, linear.
  * Each number comes with its formula and inputs. Facts of HotSpot: Arguments::set_heap_size (heap sizes),
  * JDK-8170888 and JDK-8146115 (container limits from 8u131 and 9 on request, from 8u191 and 10 by default),
- * JDK-8186248 (MaxRAMPercentage: 10, 8u191), JDK-8230305 (cgroup v2: 15, 11.0.16, 8u372).
+ * JDK-8186248 (MaxRAMPercentage: 10, 8u191), JDK-8230305 (cgroup v2: 15; release notes of 11.0.16 and 8u372).
  */
 export function adviseJvm(asked: JvmQuestion): JvmReport | null {
   const question = { ...asked, flags: bounded(asked.flags) };
@@ -66,6 +76,7 @@ export function adviseJvm(asked: JvmQuestion): JvmReport | null {
     because,
     javaVersion: given.version?.text ?? null,
     findings: [
+      ...otherProcess(given),
       ...heapFindings(given),
       ...offHeap(given),
       ...raisingMem(given),
@@ -86,16 +97,21 @@ function bounded(flags: JvmFlags): JvmFlags {
   }));
 }
 
-function caseOf(question: JvmQuestion): JvmCase {
-  const { memMb, oom } = question;
+function caseOf(asked: JvmQuestion): JvmCase {
+  const { memMb } = asked;
+  const comm = asked.oom?.killedComm ?? null;
+  const other = comm === null || isJava(comm) ? null : excerpt(comm, 40);
+  const oom = other === null ? asked.oom : null;
+  const question = { ...asked, oom };
+  const ownHeap = ownHeapOf(asked.image, asked.cmd);
   const version = javaVersionOf(question.image, question.cmd);
   const passed = passedFlags(question.flags, question.cmd, version);
   const flags = memoryFlagsOf(passed.counting, memMb);
   const limit =
     memMb !== null && memMb > 0
       ? { mb: memMb, from: 'app definition' }
-      : oom?.limitKb != null && oom.limitKb > 0
-        ? { mb: oom.limitKb / 1024, from: 'kernel line' }
+      : asked.oom?.limitKb != null && asked.oom.limitKb > 0
+        ? { mb: asked.oom.limitKb / 1024, from: 'kernel line' }
         : null;
   const sight = sightOf(flags, limitSight(version));
   return {
@@ -105,8 +121,10 @@ function caseOf(question: JvmQuestion): JvmCase {
     flags,
     passed,
     limit,
-    bounds: boundsOf(question, flags, sight, limit),
+    bounds: boundsOf({ question, flags, sight, limit, version, ownHeap }),
     beside: besideHeap(flags, version),
+    ownHeap,
+    otherProcess: other,
   };
 }
 
@@ -117,14 +135,17 @@ function sightOf({ switches }: MemoryFlags, sight: LimitSight): LimitSight {
   return sight === 'on_request' || sight === 'unknown' ? 'sees' : sight;
 }
 
-function boundsOf(
-  question: JvmQuestion,
-  flags: MemoryFlags,
-  sight: LimitSight,
-  limit: JvmCase['limit'],
-): HeapBound[] {
+function boundsOf({
+  question,
+  flags,
+  sight,
+  limit,
+  version,
+  ownHeap,
+}: Pick<JvmCase, 'question' | 'flags' | 'sight' | 'limit' | 'version' | 'ownHeap'>): HeapBound[] {
   const set = flagBound(flags);
   if (set !== null) return [set];
+  if (ownHeap !== null) return [];
   const isSet = flags.percentage !== null || flags.fraction !== null;
   if (!isSet && question.isDefinitionKnown === false) return [];
   const host: Machine[] =
@@ -133,11 +154,12 @@ function boundsOf(
       : [{ of: 'host', mb: question.hostMemMb, from: 'agent' }];
   const own: Machine[] =
     limit === null || sight === 'blind' ? [] : [{ of: 'limit', mb: limit.mb, from: limit.from }];
-  return [...host, ...own].map((machine) => shareBound(flags, machine));
+  return [...host, ...own].map((machine) => shareBound(flags, machine, version));
 }
 
 function heapFindings(given: JvmCase): AdvisorFinding[] {
-  const { bounds, limit, question, flags } = given;
+  const { bounds, limit, question, flags, ownHeap } = given;
+  if (ownHeap !== null && flags.heap === null) return [heapOfItsOwn(ownHeap)];
   const isUnset = flags.heap === null && flags.percentage === null && flags.fraction === null;
   if (isUnset) return question.isDefinitionKnown === false ? [] : [noHeapLimit(given)];
   return bounds.flatMap((bound) => {
@@ -146,20 +168,55 @@ function heapFindings(given: JvmCase): AdvisorFinding[] {
   });
 }
 
-function noHeapLimit({ bounds, limit, version, sight, question }: JvmCase): AdvisorFinding {
+function otherProcess({ otherProcess: name }: JvmCase): AdvisorFinding[] {
+  if (name === null) return [];
+  return [
+    {
+      id: 'other_process',
+      tone: 'info',
+      sentence: `The kernel killed ${name}, which is not java: what grew may lie there, and no setting of the JVM helps that.`,
+      numbers: [],
+    },
+  ];
+}
+
+function heapOfItsOwn({ name, kind, variable }: OwnHeap): AdvisorFinding {
+  const where = variable === null ? '' : ` (\`${variable}\` changes it)`;
+  return {
+    id: 'heap_of_its_own',
+    tone: 'info',
+    sentence:
+      kind === 'openj9'
+        ? 'The app definition sets no -Xmx, and OpenJ9 sizes its heap by rules of its own, which are not reckoned here.'
+        : `The app definition sets no heap, and the start script of ${name} sets one of its own${where}, whose size is not known here: \`jcmd 1 VM.flags\` in the container shows it.`,
+    numbers: [],
+  };
+}
+
+function isHurt({ oom, deaths }: JvmQuestion): boolean {
+  return oom !== null || deaths.length > 0;
+}
+
+/** Whoever starts java in cmd sees all its flags there; an image or a start script can set some of its own. */
+export function isCertain({ cmd }: JvmQuestion): boolean {
+  return startsJava(cmd);
+}
+
+function noHeapLimit({ bounds, limit, version, sight, question, beside }: JvmCase): AdvisorFinding {
   const onHost = bounds.find(({ of }) => of === 'host');
   const onLimit = bounds.find(({ of }) => of === 'limit');
   const java = version === null ? 'this Java' : `Java ${version.text}`;
-  // Whoever starts java in cmd sees all its flags there; an image can set some of its own.
-  const isCertain = /(?:^|[\s;&|/])java\s/.test(question.cmd ?? '');
-  const where = isCertain ? 'No -Xmx is set' : 'The app definition sets no -Xmx (the image may)';
+  const where = isCertain(question) ? 'No -Xmx is set' : 'The app definition sets no -Xmx (the image may)';
   const limitText = limit === null ? "the container's limit" : `the container's limit of ${mb(limit.mb)}`;
   const numbers = bounds.map(({ number }) => number);
   if (sight === 'sees') {
+    const isIdle = onLimit?.mb != null && limit !== null && onLimit.mb + beside.mb < limit.mb * IDLE_BELOW;
+    const heap =
+      onLimit === undefined ? 'a quarter of it' : `${onLimit.number.value} of it (${partOf(onLimit)})`;
     return {
       id: 'no_heap_limit',
       tone: 'warn',
-      sentence: `${where}: ${java} sees ${limitText} and takes a quarter of it for its heap by default${onLimit === undefined ? '' : `, ${onLimit.number.value}`}; most of what the container is given lies idle, or the app dies of OutOfMemoryError far below the limit.`,
+      sentence: `${where}: ${java} sees ${limitText} and takes ${heap} for its heap by default${isIdle ? '; most of what the container is given lies idle, or the app dies of OutOfMemoryError far below the limit' : ''}.`,
       numbers,
     };
   }
@@ -167,21 +224,29 @@ function noHeapLimit({ bounds, limit, version, sight, question }: JvmCase): Advi
   const grows =
     onHost === undefined
       ? 'its heap may grow to a quarter of the host’s memory (which is not known here)'
-      : `its heap may grow to ${onHost.number.value} (a quarter of the host's ${mb(question.hostMemMb ?? 0)}${hasCut(onHost) ? ', cut at what compressed pointers reach' : ''})`;
+      : `its heap may grow to ${onHost.number.value} (${hostPart(onHost, question.hostMemMb ?? 0)})`;
   const blind =
     sight === 'blind'
       ? `${java} does not see ${limitText}`
-      : `unless ${java} is 8u191, 10 or newer it does not see ${limitText}`;
+      : `unless it is ${version === null ? '8u191, 10' : `${version.major}u191`} or newer, ${java} does not see ${limitText}`;
   return {
     id: 'no_heap_limit',
-    tone: isLarger ? 'bad' : 'warn',
+    // Whether it sees the limit is not known: only deaths turn that into an accusation.
+    tone: isLarger && (sight === 'blind' || isHurt(question)) ? 'bad' : 'warn',
     sentence: `${where}, and ${blind}: ${grows}${isLarger ? ', and the kernel kills it at the limit before that' : ''}.${sight === 'unknown' && onLimit !== undefined ? ` If it does see the limit, its heap is ${onLimit.number.value}.` : ''}`,
     numbers,
   };
 }
 
-function hasCut({ number }: HeapBound): boolean {
-  return number.formula.includes('compressed');
+function partOf({ part }: HeapBound): string {
+  return part ?? 'a share';
+}
+
+/** `a quarter of the host's 8,192 MB`. */
+function hostPart(bound: HeapBound, hostMb: number): string {
+  const [share, ...rest] = partOf(bound).split(', ');
+  const isOfHost = /^(?:a quarter|half|[\d.]+ %)$/.test(share ?? '');
+  return [isOfHost ? `${share} of the host's ${mb(hostMb)}` : share, ...rest].join(', ');
 }
 
 function unknownHeap({ number }: HeapBound): AdvisorFinding {
@@ -226,32 +291,37 @@ function heapAgainstLimit(given: JvmCase, bound: HeapBound, heapMb: number, limi
     return {
       id: 'heap_leaves_too_little',
       tone: beside.isDeclared ? 'bad' : 'warn',
-      sentence: `${condition}A heap of ${mb(heapMb)}${doubt} leaves ${mb(limitMb - heapMb)} of the container's ${mb(limitMb)} for metaspace, thread stacks, code cache and direct memory, which take about ${mb(beside.mb)}.`,
+      sentence: `${condition}A heap of ${mb(heapMb)}${doubt} leaves ${mb(limitMb - heapMb)} of the container's ${mb(limitMb)} for metaspace, thread stacks, code cache and direct memory, which ${beside.isAllowance ? 'by their own limits may take up to' : 'take about'} ${mb(beside.mb)}.`,
       numbers,
     };
   }
   return {
     id: 'heap_fits',
     tone: 'good',
-    sentence: `${condition}A heap of ${mb(heapMb)}${doubt} and about ${mb(beside.mb)} beside it fit the container's ${mb(limitMb)}.`,
+    sentence: `${condition}A heap of ${mb(heapMb)}${doubt} and ${beside.isAllowance ? 'up to' : 'about'} ${mb(beside.mb)} beside it fit the container's ${mb(limitMb)}.`,
     numbers,
   };
 }
 
 /** The process held much more than its heap can be: the rest is not the heap's. */
-function offHeap({ question, bounds, beside, limit, flags }: JvmCase): AdvisorFinding[] {
+function offHeap({ question, bounds, beside, limit, flags, passed }: JvmCase): AdvisorFinding[] {
   const { oom } = question;
   const [bound] = bounds;
   if (oom?.anonRssKb == null || bound?.mb == null || bounds.length > 1 || limit === null) return [];
   const rssMb = oom.anonRssKb / 1024;
   const outside = rssMb - bound.mb;
   if (outside < beside.mb * HAS_ROOM || outside < limit.mb * 0.15) return [];
+  // A heap that was not seen to be set may be another one than was reckoned with.
+  const isSeen = bound.by === 'default' ? isCertain(question) : passed.doubt === null;
+  const proviso = isSeen
+    ? ''
+    : ' That is, if java runs with this heap: `jcmd 1 VM.flags` in the container shows it.';
   const tame = flags.direct === null ? ' Nothing limits its direct memory but the size of the heap.' : '';
   return [
     {
       id: 'off_heap',
       tone: 'bad',
-      sentence: `The killed process held ${mb(rssMb)}, of which the heap can be ${mb(bound.mb)} at most: ${mb(outside)} lie outside the heap (direct memory, threads, metaspace, native code).${tame}`,
+      sentence: `The killed process held ${mb(rssMb)}, of which the heap can be ${mb(bound.mb)} at most: ${mb(outside)} lie outside the heap (direct memory, threads, metaspace, native code).${tame}${proviso}`,
       numbers: [
         {
           label: 'Outside the heap',
@@ -273,21 +343,11 @@ function offHeap({ question, bounds, beside, limit, flags }: JvmCase): AdvisorFi
 
 /** Why more `mem` alone does not help. */
 function raisingMem({ bounds, beside, limit, question }: JvmCase): AdvisorFinding[] {
-  if (limit === null || (question.oom === null && question.deaths.length === 0)) return [];
+  if (limit === null || !isHurt(question)) return [];
   const bound = bounds.find((one) => one.of === 'host') ?? bounds[0];
   if (bound?.mb == null) return [];
   if (bound.mb + beside.mb <= limit.mb) return [];
-  if (bound.of === 'limit') {
-    return [
-      {
-        id: 'raising_mem',
-        tone: 'warn',
-        sentence:
-          'Raising `mem` alone raises the heap with it, as the heap is a share of the limit: it dies again, only later.',
-        numbers: [bound.number],
-      },
-    ];
-  }
+  if (bound.followsMem) return risingWithMem(bound, bound.mb, beside, limit.mb);
   const needed: Derived = {
     label: 'mem that would hold it',
     value: mb(bound.mb + beside.mb),
@@ -301,10 +361,42 @@ function raisingMem({ bounds, beside, limit, question }: JvmCase): AdvisorFindin
     {
       id: 'raising_mem',
       tone: 'warn',
-      sentence: `Raising \`mem\` alone only delays the next kill: below ${needed.value} the heap can still outgrow the container.`,
+      sentence: `${bounds.length > 1 ? 'If this Java does not see the limit, raising' : 'Raising'} \`mem\` alone only delays the next kill: below ${needed.value} the JVM can still outgrow the container.`,
       numbers: [needed],
     },
   ];
+}
+
+function risingWithMem(bound: HeapBound, heapMb: number, beside: Budget, limitMb: number): AdvisorFinding[] {
+  // The default's share is small: more memory helps it soon.
+  if (bound.by === 'default') return [];
+  const share = heapMb / limitMb;
+  const say = (sentence: string, numbers: Derived[]) => [
+    { id: 'raising_mem', tone: 'warn' as const, sentence, numbers },
+  ];
+  if (share >= 1) {
+    return say(
+      'Raising `mem` alone does not help: the heap is set to all of it and grows with it, so that nothing is left beside it.',
+      [bound.number],
+    );
+  }
+  const needed: Derived = {
+    label: 'mem that would hold it',
+    value: mb(Math.ceil(beside.mb / (1 - share))),
+    formula: 'memory beside the heap / (1 − share of the heap)',
+    inputs: [
+      { name: 'beside the heap', value: mb(beside.mb), from: beside.number.formula },
+      {
+        name: 'share of the heap',
+        value: `${Number((share * 100).toFixed(1))} %`,
+        from: bound.number.formula,
+      },
+    ],
+  };
+  return say(
+    `Raising \`mem\` raises the heap with it, as the heap is a share of it: below ${needed.value} what lies beside the heap does not fit.`,
+    [needed],
+  );
 }
 
 function notPassed({ passed }: JvmCase): AdvisorFinding[] {
@@ -317,7 +409,8 @@ function notPassed({ passed }: JvmCase): AdvisorFinding[] {
 }
 
 /** Flags that this Java does not know, or that others overrule. */
-function wrongFlags({ flags, version, sight }: JvmCase): AdvisorFinding[] {
+function wrongFlags({ flags, version, sight, ownHeap }: JvmCase): AdvisorFinding[] {
+  if (ownHeap?.kind === 'openj9') return [];
   const found: AdvisorFinding[] = [];
   const say = (id: string, tone: AdvisorFinding['tone'], sentence: string) =>
     found.push({ id, tone, sentence, numbers: [] });
@@ -352,10 +445,11 @@ function wrongFlags({ flags, version, sight }: JvmCase): AdvisorFinding[] {
     );
   }
   if (flags.permSize !== null && version !== null && version.major >= 8) {
+    const isRefused = version.major >= 17;
     say(
       'perm_size',
-      'info',
-      `Java ${version.text} has no PermGen: ${flags.permSize.flag} does nothing, -XX:MaxMetaspaceSize limits what came in its place.`,
+      isRefused ? 'bad' : 'info',
+      `Java ${version.text} has no PermGen${isRefused ? ` and does not start with ${flags.permSize.flag}:` : `: ${flags.permSize.flag} does nothing,`} -XX:MaxMetaspaceSize limits what came in its place.`,
     );
   }
   if (flags.switches.get('UseContainerSupport') === false && sight === 'blind') {
@@ -364,8 +458,14 @@ function wrongFlags({ flags, version, sight }: JvmCase): AdvisorFinding[] {
   return found;
 }
 
-function cgroupV2({ version, sight, flags }: JvmCase): AdvisorFinding[] {
-  if (flags.heap !== null || sight !== 'sees' || seesCgroupV2(version) !== false) return [];
+function cgroupV2({ version, sight, flags, ownHeap }: JvmCase): AdvisorFinding[] {
+  if (
+    ownHeap?.kind === 'openj9' ||
+    flags.heap !== null ||
+    sight !== 'sees' ||
+    seesCgroupV2(version) !== false
+  )
+    return [];
   return [
     {
       id: 'cgroup_v2',
@@ -376,14 +476,25 @@ function cgroupV2({ version, sight, flags }: JvmCase): AdvisorFinding[] {
   ];
 }
 
+/** A daily peak comes as regularly as a leak. */
+function whatDoesThat(periodMs: number): string {
+  const days = periodMs / DAY_MS;
+  const isDaily = days > 0.9 && Math.abs(days - Math.round(days)) <= 0.1;
+  return isDaily
+    ? 'a daily job or peak of load does that as well as a leak, so see what runs at that hour'
+    : 'it grows at one pace from each start, as a leak does, rather than with peaks of load';
+}
+
 /** The saw-tooth: memory that grows at one pace to the limit, again and again. */
 function periodic({ question, limit }: JvmCase): AdvisorFinding[] {
   const tooth = sawTooth(question.deaths);
   if (tooth === null) return [];
+  // It dies long before the next one is due: the back-off of Marathon sets the pace, not what grows.
+  if (question.medianRanMs != null && question.medianRanMs < tooth.periodMs * RUNS_MOST_OF_IT) return [];
   const { memory } = question;
   const limitBytes = memory?.limitBytes ?? (limit === null ? null : limit.mb * 1024 * 1024);
   const isAtLimit =
-    question.oom !== null ||
+    question.oom?.limitKb != null ||
     (memory?.maxBytes != null && limitBytes !== null && memory.maxBytes >= limitBytes * AT_LIMIT);
   if (!isAtLimit) return [];
   const minutes = tooth.periodMs / 60_000;
@@ -393,7 +504,7 @@ function periodic({ question, limit }: JvmCase): AdvisorFinding[] {
     {
       id: 'saw_tooth',
       tone: 'warn',
-      sentence: `It dies about every ${period} with its memory at the limit: it grows at one pace from each start, so this is no peak of load, and the next death can be foretold.`,
+      sentence: `It died about every ${period} with its memory at the limit, last at ${utc(tooth.lastAt)}: ${whatDoesThat(tooth.periodMs)}.`,
       numbers: [
         {
           label: 'Period of the deaths',

@@ -13,6 +13,8 @@ export type HeapBound = {
   of: 'limit' | 'host' | null;
   /** It grows with the app's `mem`: a share of the limit, or all of it. */
   followsMem: boolean;
+  /** The heap as a part of the machine: `a quarter`, `half`; null for -Xmx and shares that were set. */
+  part: string | null;
   number: Derived;
 };
 
@@ -44,6 +46,7 @@ export function flagBound({ heap }: MemoryFlags): HeapBound | null {
     by: 'flag',
     of: null,
     followsMem: heap.isAllOfMem,
+    part: null,
     number: {
       label: 'Largest heap',
       value: heap.mb === null ? 'not known here' : mb(heap.mb),
@@ -79,15 +82,12 @@ export function shareBound(flags: MemoryFlags, machine: Machine, version: JavaVe
       : machine.of === 'host'
         ? 'host memory'
         : 'memory limit of the container';
-  const percent = !isAsked
-    ? DEFAULT_PERCENTAGE
-    : flags.percentage !== null
-      ? asked.value
-      : 100 / asked.value;
+  const isCapped = flags.maxRam?.mb == null && machine.mb > physicalMb;
+  const percent = !isAsked ? DEFAULT_PERCENTAGE : flags.percentage !== null ? asked.value : 100 / asked.value;
   const share = !isAsked ? '/ 4' : flags.percentage !== null ? `× ${asked.value} %` : `/ ${asked.value}`;
   const steps = stepsOf({
     physicalMb,
-    name,
+    name: isCapped ? `${name}, of which Java counts ${mb(MAX_RAM_MB)},` : name,
     percent,
     share,
     small: flags.smallPercentage ?? SMALL_PERCENTAGE,
@@ -99,6 +99,7 @@ export function shareBound(flags: MemoryFlags, machine: Machine, version: JavaVe
     by: isAsked ? 'share' : 'default',
     of: machine.of,
     followsMem: machine.of === 'limit' && flags.maxRam === null,
+    part: isAsked ? null : steps.part,
     number: {
       label: isAsked ? 'Largest heap' : 'Default heap',
       value: mb(steps.heapMb),
@@ -108,7 +109,7 @@ export function shareBound(flags: MemoryFlags, machine: Machine, version: JavaVe
           ? { name, value: mb(machine.mb), from: machine.from }
           : { name, value: mb(flags.maxRam.mb), from: flags.maxRam.from },
         ...(isAsked ? [{ name: asked.flag, value: String(asked.value), from: asked.from }] : []),
-        ...(machine.mb > physicalMb && flags.maxRam === null
+        ...(isCapped
           ? [{ name: 'most that HotSpot counts (MaxRAM)', value: mb(MAX_RAM_MB), from: 'HotSpot' }]
           : []),
         ...steps.rules.map(([rule, value]) => ({ name: rule, value: mb(value), from: 'HotSpot' })),
@@ -146,21 +147,25 @@ function stepsOf({ physicalMb, name, percent, share, small, cutMb, initialMb }: 
   const smallMb = (physicalMb * small) / 100;
   let heapMb = shareMb;
   let formula = `${name} ${share}`;
+  let part = 'a quarter';
   const rules: [string, number][] = [];
   if (smallMb < LEAST_HEAP_MB) {
     heapMb = smallMb;
+    part = small === SMALL_PERCENTAGE ? 'half' : `${small} %`;
     formula = `${name} ${small === SMALL_PERCENTAGE ? '/ 2' : `× ${small} %`}, as that is below 125 MB`;
   } else if (shareMb < LEAST_HEAP_MB) {
     heapMb = LEAST_HEAP_MB;
+    part = 'the least that HotSpot takes';
     formula += ', but at least 125 MB';
     rules.push(['least heap', LEAST_HEAP_MB]);
   } else if (cutMb !== null && shareMb > cutMb) {
     heapMb = cutMb;
+    part = 'a quarter, cut at what compressed pointers reach';
     formula += ` = ${mb(shareMb)}, but at most what compressed pointers reach`;
     rules.push(['reach of compressed pointers', cutMb]);
   }
   const isInitial = initialMb !== null && initialMb > heapMb;
   return isInitial
-    ? { heapMb: initialMb, formula: `${formula}, but at least -Xms`, rules, isInitial }
-    : { heapMb, formula, rules, isInitial };
+    ? { heapMb: initialMb, formula: `${formula}, but at least -Xms`, part: '-Xms', rules, isInitial }
+    : { heapMb, formula, part, rules, isInitial };
 }

@@ -30,6 +30,8 @@ export function jvmSign(app: {
   if (app.image !== null && IMAGE.test(app.image.slice(0, 300))) return `image ${excerpt(app.image, 120)}`;
   if (JAR.test(cmd)) return 'cmd names a jar';
   const [variable] = app.flags;
+  // Base images set JAVA_HOME for whatever runs in them: no sign where something else was seen to run.
+  if (app.killedComm !== null) return null;
   return variable === undefined ? null : `${variable.from} is set`;
 }
 

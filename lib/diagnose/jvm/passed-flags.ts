@@ -14,6 +14,7 @@ export type PassedFlags = {
 
 // HotSpot reads these from the environment by itself; every other variable has to be put on the command line.
 const READ_BY_JVM: ReadonlySet<string> = new Set(['JAVA_TOOL_OPTIONS', '_JAVA_OPTIONS']);
+const HEAP_FLAGS = ['-Xmx', '-XX:MaxHeapSize', '-XX:MaxRAM'];
 // The java launcher of 9 and later.
 const READ_BY_LAUNCHER = 'JDK_JAVA_OPTIONS';
 
@@ -40,8 +41,9 @@ export function passedFlags(flags: JvmFlags, cmd: string | null, version: JavaVe
 
 /** `java -Xmx1g $JAVA_OPTS`: what a variable holds comes where the command names it, and the last one wins. */
 function inOrderOf(cmd: string | null, counting: JvmFlags): JvmFlags {
-  const last = /^[^]*-X(?:mx|X:Max(?:HeapSize|RAM))/.exec((cmd ?? '').slice(0, 8 * 1024))?.[0].length ?? null;
-  if (cmd === null || last === null) return counting;
+  if (cmd === null) return counting;
+  const last = Math.max(...HEAP_FLAGS.map((flag) => cmd.lastIndexOf(flag)));
+  if (last < 0) return counting;
   const isBehind = ({ from }: JvmFlags[number]) => {
     const name = from.startsWith('env ') ? from.slice('env '.length) : '';
     return !READ_BY_JVM.has(name) && placeOf(cmd, name) > last;

@@ -65,7 +65,7 @@ function answered(facts: Facts, reading: Reading, tie: TiedSignal, because: stri
     disposition: 'failure',
     // That the kill made the program end is a conclusion: no log says it.
     proof: tie.proof === 'possible' ? 'possible' : 'likely',
-    summary: `The kernel${hostOf(signal)} killed ${processOf(signal)} in container${containerOf(signal)}${ofApp(facts)}${timeOf(signal)}${atLimit(tie)}; it was a child of the main process, which then ended with exit code ${reading.exit?.code ?? ''}, most likely for that.`,
+    summary: `The kernel${hostOf(signal)} killed ${processOf(signal)} in container${containerOf(signal)}${ofApp(facts)}${timeOf(signal)}${atLimit(tie)}; it was a child of the main process, which then ended with exit code ${reading.exit?.code ?? ''}, ${tie.proof === 'possible' ? 'perhaps' : 'most likely'} for that.`,
     because,
     advice: memoryAdvice(facts, signal),
   };

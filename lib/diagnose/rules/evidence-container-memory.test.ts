@@ -63,6 +63,15 @@ describe('evidenceContainerMemory', () => {
       want: 'evidence-container-memory oom_cgroup_limit failure likely',
     },
     {
+      when: 'by time and size, one kill that may have been of another end',
+      facts: {
+        message,
+        memMb: 4096,
+        evidence: [tieOf({ by: 'time_and_size', proof: 'possible', candidates: 1 })],
+      },
+      want: 'evidence-container-memory oom_cgroup_limit failure possible',
+    },
+    {
       when: 'two kills, and nothing says SIGKILL',
       facts: { memMb: 4096, evidence: [tieOf({ by: 'time_and_size', proof: 'possible', candidates: 2 })] },
       want: 'evidence-container-memory oom_cgroup_limit failure possible',
@@ -181,6 +190,23 @@ describe('evidenceContainerMemory', () => {
     const { advice } = diagnose(factsOf({ message, memMb: 4096, evidence: [tieOf()], jvm }));
     expect(advice[0]).toContain('Set `-Xmx3072m` to `-Xmx3276m`');
     expect(advice.join(' ')).toContain('its heap may grow to 30,718 MB');
+  });
+
+  it('does not call likely what is possible', () => {
+    const evidence = [tieOf({ by: 'time_and_size', proof: 'possible', candidates: 1 })];
+    expect(diagnose(factsOf({ message, memMb: 4096, evidence })).summary).toContain(
+      'The container may have been killed at its memory limit',
+    );
+    expect(diagnose(factsOf({ message, memMb: 4096, evidence: [tieOf({ ...bySize })] })).summary).toContain(
+      'was most likely killed at its memory limit',
+    );
+  });
+
+  it('does not blame the JVM for another process of its container', () => {
+    const jvm = { flags: [], image: 'openjdk:8u121-jre', cmd: 'java -jar a.jar', hostMemMb: 262_144 };
+    const signal = signalOf({ killedComm: 'ffmpeg' });
+    const { advice } = diagnose(factsOf({ message, memMb: 4096, evidence: [tieOf({ signal })], jvm }));
+    expect(advice.join(' ')).not.toMatch(/Xmx|heap/);
   });
 
   it('does not speak of Java to a program that is none', () => {

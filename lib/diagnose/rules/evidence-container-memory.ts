@@ -47,7 +47,7 @@ export const evidenceContainerMemory: EvidenceRule = {
       ...(reading.signal === null && (reading.exit === null || reading.exit.from !== 'mesos')
         ? { signal: 'SIGKILL' }
         : {}),
-      summary: summaryOf(facts, tie),
+      summary: summaryOf(facts, tie, proof),
       because: [
         ...memoryKillLines(facts, tie),
         ...(reading.exit?.code === 137 ? ['Exit code 137 is 128 + 9: SIGKILL, which the kernel sends.'] : []),
@@ -86,15 +86,18 @@ function proofOf(facts: Facts, reading: Reading, told: Finding, tie: TiedSignal)
   if (told.cause === 'oom_cgroup_limit') return null;
   if (!mayBeThisContainers(facts, tie.signal)) return null;
   if (tie.proof !== 'possible') return 'likely';
-  // Whichever of several kills it was: each was at a limit of this size, and this task died of SIGKILL.
-  return tie.by === 'time_and_size' && reading.signal?.name === 'SIGKILL' ? 'likely' : 'possible';
+  // Whichever of several kills it was: each was at a limit of this size, and this task died of SIGKILL. One kill that may
+  // have been another end's is no more than that.
+  return tie.by === 'time_and_size' && tie.candidates > 1 && reading.signal?.name === 'SIGKILL'
+    ? 'likely'
+    : 'possible';
 }
 
-function summaryOf(facts: Facts, tie: TiedSignal): string {
+function summaryOf(facts: Facts, tie: TiedSignal, proof: Proof): string {
   const { signal } = tie;
   const limit = signal.limitKb === null ? '' : ` of ${megabytes(signal.limitKb)}`;
   if (!isById(tie)) {
-    return `The container${ofApp(facts)} was most likely killed at its memory limit${limit}: the kernel killed ${processOf(signal)}${hostOf(signal)}${timeOf(signal)} ${signal.limitKb === null ? 'for memory' : 'at such a limit'}, and the log does not name this task.`;
+    return `The container${ofApp(facts)} ${proof === 'possible' ? 'may have been' : 'was most likely'} killed at its memory limit${limit}: the kernel killed ${processOf(signal)}${hostOf(signal)}${timeOf(signal)} ${signal.limitKb === null ? 'for memory' : 'at such a limit'}, and the log does not name this task.`;
   }
   const owner = limitOwner(signal);
   const whose = owner.isOwn ? 'its memory limit' : `the memory limit of ${owner.name}`;

@@ -51,6 +51,11 @@ describe('evidenceHostMemory', () => {
     },
   ])('$when: $want', ({ facts, want }) => expect(verdictOf(facts)).toBe(want));
 
+  it('does not call likely what is possible', () => {
+    const evidence = [tieOf({ signal, by: 'time', proof: 'possible', candidates: 3 })];
+    expect(diagnose(factsOf({ evidence })).summary).toContain('it may have been this task');
+  });
+
   it('names the largest processes of the host, and says that mem does not help', () => {
     const verdict = diagnose(factsOf({ message, memMb: 4096, evidence: [tieOf({ signal })] }));
     expect(verdict.summary).toContain(

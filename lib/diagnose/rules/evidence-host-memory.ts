@@ -44,7 +44,7 @@ export const evidenceHostMemory: EvidenceRule = {
       ...(reading.signal === null && reading.exit === null ? { signal: 'SIGKILL' } : {}),
       summary: byId
         ? `The host${nameOf(signal)} ran out of memory, and its kernel killed ${processOf(signal)} in container${containerOf(signal)}${ofApp(facts)}${timeOf(signal)}: the container was below its own limit.`
-        : `The host${nameOf(signal)} ran out of memory${timeOf(signal)} and its kernel killed ${processOf(signal)}: most likely this task${ofApp(facts)}, which the log does not name.`,
+        : `The host${nameOf(signal)} ran out of memory${timeOf(signal)} and its kernel killed ${processOf(signal)}: ${tie.proof === 'possible' ? 'it may have been' : 'most likely'} this task${ofApp(facts)}, which the log does not name.`,
       because: [
         ...(citedLine(signal) === '' ? [] : [`Log${hostOf(signal)}: ${citedLine(signal)}`]),
         "The kernel's report is about the whole host (global), not about a container's limit.",
