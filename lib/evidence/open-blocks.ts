@@ -183,6 +183,15 @@ function storedLines({ index, kept, strangers }: OpenBlock): string[] {
   ];
 }
 
+/** The raw lines that a line of `open()` stands for: none where it only counts, itself where it is no stored one. */
+export function rawLinesOf(stored: string): string[] {
+  const mark = STORED.exec(stored);
+  if (!mark) return [stored];
+  const text = stored.slice(mark[0].length);
+  if (mark[2] === '.') return [];
+  return mark[2] === '=' ? text.split(SEPARATOR) : [text];
+}
+
 function emptyBlock(index: number, parser: BlockParser, line: LogLine): OpenBlock {
   const counts = { bytes: 0, rows: 0, context: 0, essential: 0, strangers: 0 };
   return { host: line.host ?? '', index, parser, kept: [], marks: new Set(), ...counts };

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '@/lib/db/in-transaction';
 import type { LogFact } from '@/lib/domain/log-signal';
 import { createLogParser, type LogParser } from '@/lib/evidence/log-parser';
+import { rawLinesOf } from '@/lib/evidence/open-blocks';
 
 import { storeLogFacts } from './apply-log-facts';
 import { sanitize } from './sanitize';
@@ -45,7 +46,6 @@ export const MAX_BATCH_CHARS = 8 * 1024 * 1024;
 /** The parser looks at 8 KiB of a line; one that is far longer is no log line. */
 const MAX_LINE_CHARS = 64 * 1024;
 const MAX_REJECTS = 20;
-const SHORTEST_LINE = 8;
 const TAKE_EVERY = 1_000;
 const MAX_OPEN_HOSTS = 500;
 const MAX_NAME = 255;
@@ -74,8 +74,7 @@ export async function storeLogLines(pool: Pool, given: LogLines): Promise<LogLin
     for (const block of blocks) {
       for (const line of block.lines) {
         parser.feed(line);
-        // What the parser keeps in place of lines is short.
-        if (line.length > SHORTEST_LINE) waiting.add(line);
+        for (const raw of rawLinesOf(line)) waiting.add(raw);
       }
     }
     const facts: LogFact[] = [];
