@@ -20,6 +20,9 @@ import { formatTime } from '@/lib/format/times';
 
 import classes from './memory-chart.module.css';
 
+/** Above it whole lines would hide what they end: deaths are ticks on the axis then. */
+const MANY_DEATHS = 24;
+const TICK_SHARE = 0.08;
 const TICK = { fill: 'var(--text-muted)', fontSize: 11 };
 const STROKES: Record<MemorySeries, string> = {
   used: 'var(--accent)',
@@ -32,6 +35,8 @@ export const MemoryLines = memo(function MemoryLines({ model }: { model: MemoryM
   const timeZone = useTimeZone();
   const now = useThisQuarterHour();
   const windowMs = model.to - model.from;
+  const top = model.ticks.at(-1) ?? 1;
+  const height = model.deaths.length > MANY_DEATHS ? top * TICK_SHARE : top;
   return (
     <ResponsiveContainer width="100%" height="100%">
       <LineChart data={model.points} margin={{ top: 12, right: 12, bottom: 0, left: 0 }} accessibilityLayer>
@@ -54,12 +59,20 @@ export const MemoryLines = memo(function MemoryLines({ model }: { model: MemoryM
           tickLine={false}
           axisLine={false}
           ticks={model.ticks}
-          domain={[0, model.ticks.at(-1) ?? 1]}
+          domain={[0, top]}
           tickFormatter={(bytes: number) => formatBytes(bytes)}
         />
         {model.deaths.map((at, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two may die in one millisecond.
-          <ReferenceLine key={`${at} ${index}`} x={at} stroke="var(--cause-oom)" strokeWidth={1.5} />
+          <ReferenceLine
+            // biome-ignore lint/suspicious/noArrayIndexKey: two may die in one millisecond.
+            key={`${at} ${index}`}
+            segment={[
+              { x: at, y: 0 },
+              { x: at, y: height },
+            ]}
+            stroke="var(--cause-oom)"
+            strokeWidth={1.5}
+          />
         ))}
         {model.series.map(({ key, label }) => (
           <Line

@@ -3,6 +3,7 @@
 import { LogInputsWords } from '@/components/evidence/log-inputs-words';
 import { ProcessTable } from '@/components/evidence/process-table';
 import { SignalFacts } from '@/components/evidence/signal-facts';
+import { SignalGroups } from '@/components/evidence/signal-groups';
 import { SignalLines } from '@/components/evidence/signal-lines';
 import { TIE_WORDS } from '@/components/evidence/tie-words';
 import { timeToEnd } from '@/components/evidence/time-to-end';
@@ -87,12 +88,26 @@ function SignalPlace({ signal, finishedAt }: { signal: EvidenceItem['signal']; f
   );
 }
 
+/** The host's own trouble around the end: tied to no task, and often the reason of several ends. */
+export function HostSigns({ body: { task, hostSigns } }: { body: TaskDetailBody }) {
+  if (hostSigns.length === 0) return null;
+  return (
+    <Panel
+      title="Trouble on its host"
+      note="what logs told of the host itself in the hour before and ten minutes after, tied to no task"
+      actions={<HostLink host={task.host} />}
+    >
+      <SignalGroups groups={hostSigns} />
+    </Panel>
+  );
+}
+
 /** Silence is no proof: what was looked for, and whether anybody sends logs. */
 function NoEvidence({ body }: { body: TaskDetailBody }) {
   const { task, logInputs } = body;
   return (
     <Panel title="Evidence">
-      <Empty title="No host log tells of this end">
+      <Empty title="No host log names this end">
         Looked for: lines that name its container{task.containerId === null && ' (its id is not known)'} or
         this task, and kernel kills on {hostLabel(task.host)} around its end.{' '}
         <LogInputsWords inputs={logInputs} />

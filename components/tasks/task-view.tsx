@@ -16,7 +16,7 @@ import { LifeTimeline } from './life-timeline';
 import { MessageBlock } from './message-block';
 import { SandboxViewer } from './sandbox-viewer';
 import { TaskDeployment } from './task-deployment';
-import { TaskEvidence } from './task-evidence';
+import { HostSigns, TaskEvidence } from './task-evidence';
 import { TaskFacts, TaskIds } from './task-facts';
 import { OtherEnds, SameHost, SameProblem } from './task-history';
 import { TaskMemoryPanel } from './task-memory';
@@ -43,6 +43,7 @@ export function TaskView({ initial }: { initial: Initial<TaskDetailBody> }) {
       <TaskNotices task={task} />
       <VerdictCard task={task} />
       <TaskEvidence body={body} />
+      <HostSigns body={body} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <TaskMessage body={body} />

@@ -54,9 +54,9 @@ describe('appMemoryModel', () => {
     expect(gap).toMatchObject({ max: null, mean: null, tasks: null });
   });
 
-  it('reaches over deaths beyond the samples', () => {
+  it('reaches over deaths beyond the samples, and leaves out those before', () => {
     const model = appMemoryModel(memory, [{ at: iso(20) }, { at: iso(-3) }]);
-    expect(model).toMatchObject({ from: at(-3), to: at(20), deaths: [at(-3), at(20)] });
+    expect(model).toMatchObject({ from: at(0), to: at(20), deaths: [at(20)] });
     expect(model.summary).toBe('at most 1.9 GiB of its 2 GiB limit (95%)');
   });
 });

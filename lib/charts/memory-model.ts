@@ -45,7 +45,7 @@ export function taskMemoryModel(memory: TaskMemory, diedAt: string | null): Memo
   };
 }
 
-/** An app's tasks over a window; deaths outside of the sampled span are drawn at their own time. */
+/** An app's tasks over a window, from the first sample on: deaths before it have no line to end. */
 export function appMemoryModel(memory: AppMemory, deaths: readonly { at: string }[]): MemoryModel {
   const points = memory.points.map(({ at, maxBytes, meanBytes, limitBytes, tasks }) =>
     toPoint({
@@ -56,8 +56,11 @@ export function appMemoryModel(memory: AppMemory, deaths: readonly { at: string 
       tasks: maxBytes === null ? null : tasks,
     }),
   );
-  const died = deaths.map(({ at }) => Date.parse(at)).sort((a, b) => a - b);
-  const from = Math.min(...points.map(({ at }) => at), ...died);
+  const from = Math.min(...points.map(({ at }) => at));
+  const died = deaths
+    .map(({ at }) => Date.parse(at))
+    .filter((at) => at >= from)
+    .sort((a, b) => a - b);
   const to = Math.max(...points.map(({ at }) => at + memory.stepMs), ...died);
   const peak = points.reduce<MemoryPoint | null>(
     (most, one) => ((one.max ?? -1) > (most?.max ?? -1) ? one : most),

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { CAUSES, DISPOSITIONS, PROOFS } from '@/lib/domain/cause';
 import { END_STATES, TASK_STATES } from '@/lib/domain/task';
 
-import { AgentContactItem, EvidenceItem, LogInputBrief, SandboxFile, TaskMemory } from './evidence';
+import {
+  AgentContactItem,
+  EvidenceItem,
+  LogInputBrief,
+  SandboxFile,
+  SignalGroup,
+  TaskMemory,
+} from './evidence';
 import { windowFields } from './window';
 
 const time = z.iso.datetime();
@@ -152,6 +159,8 @@ export const TaskDetailBody = z.object({
   links: z.object({ mesosAgent: z.string().nullable(), marathonApp: z.string().nullable() }),
   /** What host logs tell of it, strongest tie first. Empty: no log told anything; see `logInputs`. */
   evidence: z.array(EvidenceItem),
+  /** What logs told of the host itself from an hour before the end to ten minutes after: tied to no task. */
+  hostSigns: z.array(SignalGroup),
   /** stdout and stderr; empty: they were not asked for. */
   sandbox: z.array(SandboxFile),
   /** Null: no sample was taken; `agent` may say why. */

@@ -13,6 +13,8 @@ type Row = SignalRow & { count: number; first_at: Date; last_at: Date };
  * What the logs of one host told in [from, to): a group a signature, the one heard last first, each with its newest
  * 5 signals whole.
  *
+ * `aboutHost`: only those about the host itself, not about one of its tasks or another's container.
+ *
  * Shape: signatures of another release are left out. Errors: a database failure propagates.
  * Cost: the index range of the host; by key the rows shown.
  */
@@ -21,6 +23,7 @@ export async function hostSignals(
   clusterId: number,
   host: string,
   { from, to }: Window,
+  { aboutHost = false } = {},
 ): Promise<SignalGroup[]> {
   const { rows } = await db.query<Row>(
     `WITH own AS (
@@ -28,13 +31,13 @@ export async function hostSignals(
               min(at) OVER (PARTITION BY signature) AS first_at, max(at) OVER (PARTITION BY signature) AS last_at,
               row_number() OVER (PARTITION BY signature ORDER BY at DESC, id) AS place
        FROM log_signal
-       WHERE cluster_id = $1 AND host = $2 AND at >= $3 AND at < $4 AND signature = ANY ($6)
+       WHERE cluster_id = $1 AND host = $2 AND at >= $3 AND at < $4 AND signature = ANY ($6) AND (about = 'host' OR NOT $7)
      )
      SELECT own.count::int, own.first_at, own.last_at, ${SIGNAL_COLUMNS}
      FROM own JOIN log_signal s ON s.cluster_id = $1 AND s.id = own.id AND s.at = own.at
      WHERE own.place <= $5
      ORDER BY own.last_at DESC, s.signature, own.place`,
-    [clusterId, host, from, to, MAX_NEWEST, LOG_SIGNATURES],
+    [clusterId, host, from, to, MAX_NEWEST, LOG_SIGNATURES, aboutHost],
   );
   const groups = new Map<string, SignalGroup>();
   for (const row of rows) {

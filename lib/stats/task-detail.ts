@@ -88,6 +88,8 @@ export async function taskDetail(
       clusterName: cluster.name,
       endId: row.id,
       agentId: row.agent_id,
+      hostname: row.hostname,
+      finishedAt: row.finished_at,
     })),
   };
 }

@@ -8,7 +8,14 @@ import { taskEvidence } from './task-evidence';
 
 const END = '00000000-0000-4000-8000-00000000000e';
 const OTHER_END = '00000000-0000-4000-8000-00000000000f';
-const of = { clusterId: 1, clusterName: 'east', endId: END, agentId: 'S1' };
+const of = {
+  clusterId: 1,
+  clusterName: 'east',
+  endId: END,
+  agentId: 'S1',
+  hostname: 'node-1',
+  finishedAt: new Date('2026-11-25T10:00:00Z'),
+};
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -127,9 +134,26 @@ describe('memory', () => {
   });
 });
 
+it('tells of trouble of the host itself, an hour before to ten minutes after, and of no other', async () => {
+  const sign = { host: 'node-1', signature: 'docker_hang' as const, about: 'host' };
+  const [, , newest] = await insertSignals(db.pool, [
+    { ...sign, at: '2026-11-25T08:59:59.000Z' },
+    { ...sign, at: '2026-11-25T09:00:00.000Z' },
+    { ...sign, at: '2026-11-25T10:09:59.000Z' },
+    { ...sign, at: '2026-11-25T10:10:00.000Z' },
+    { ...sign, at: '2026-11-25T10:00:00.000Z', host: 'node-2' },
+    { ...sign, at: '2026-11-25T10:00:00.000Z', signature: 'memcg_oom', about: 'task_end' },
+  ]);
+  const { hostSigns } = await taskEvidence(db.pool, of);
+  expect(hostSigns).toMatchObject([{ signature: 'docker_hang', count: 2 }]);
+  expect(hostSigns[0]?.newest[0]?.id).toBe(newest);
+  expect((await taskEvidence(db.pool, { ...of, hostname: null })).hostSigns).toEqual([]);
+});
+
 it('tells how its agent answers and where logs came in, and nothing where nothing is known', async () => {
   expect(await taskEvidence(db.pool, of)).toEqual({
     evidence: [],
+    hostSigns: [],
     sandbox: [],
     memory: null,
     agent: null,

@@ -7,14 +7,25 @@ import { PROOFS } from '@/lib/domain/cause';
 import { TIE_KINDS } from '@/lib/domain/evidence';
 
 import { type ContactRow, toContact } from './agent-contacts';
+import { hostSignals } from './host-signals';
 import { toProof } from './known-words';
 import { listLogInputBriefs } from './log-inputs';
 import { SIGNAL_COLUMNS, type SignalRow, toSignalItem } from './signal-row';
 
 const MAX_EVIDENCE = 50;
+const SIGNS_BEFORE_MS = 60 * 60_000;
+const SIGNS_AFTER_MS = 10 * 60_000;
 
 /** The end whose evidence is asked for. */
-export type EvidenceOf = { clusterId: number; clusterName: string; endId: string; agentId: string };
+export type EvidenceOf = {
+  clusterId: number;
+  clusterName: string;
+  endId: string;
+  agentId: string;
+  /** As signals name it; null: the agent was never listed. */
+  hostname: string | null;
+  finishedAt: Date;
+};
 
 /**
  * What tells of one end beside its status: tied signals, the ends of its sandbox's files, its memory up to its
@@ -26,15 +37,23 @@ export type EvidenceOf = { clusterId: number; clusterName: string; endId: string
 export async function taskEvidence(
   db: Db,
   of: EvidenceOf,
-): Promise<Pick<TaskDetailBody, 'evidence' | 'sandbox' | 'memory' | 'agent' | 'logInputs'>> {
-  const [evidence, sandbox, memory, agent, logInputs] = [
+): Promise<Pick<TaskDetailBody, 'evidence' | 'hostSigns' | 'sandbox' | 'memory' | 'agent' | 'logInputs'>> {
+  const [evidence, hostSigns, sandbox, memory, agent, logInputs] = [
     await listEvidence(db, of),
+    await listHostSigns(db, of),
     await listSandboxFiles(db, of),
     await readMemory(db, of),
     await readContact(db, of),
     await listLogInputBriefs(db, of.clusterId),
   ];
-  return { evidence, sandbox, memory, agent, logInputs };
+  return { evidence, hostSigns, sandbox, memory, agent, logInputs };
+}
+
+async function listHostSigns(db: Db, { clusterId, hostname, finishedAt }: EvidenceOf) {
+  if (hostname === null) return [];
+  const at = finishedAt.getTime();
+  const window = { from: new Date(at - SIGNS_BEFORE_MS), to: new Date(at + SIGNS_AFTER_MS) };
+  return await hostSignals(db, clusterId, hostname, window, { aboutHost: true });
 }
 
 type EvidenceRow = SignalRow & { tie: string; proof: string; reason: string; candidates: number };

@@ -19,7 +19,7 @@ export function exited(version: MesosVersion, task: ContainerOf, code: number): 
     message: exitMessage(version, task, code),
     reason: null,
     source: 'EXECUTOR',
-    truth: truthOfExit(code, task.appId !== null),
+    truth: truthOfExit(code, { isService: task.appId !== null, isDocker: task.kind === 'docker' }),
   };
 }
 
@@ -47,7 +47,8 @@ export function killed(
     message: silent ? null : exitMessage(version, task, code),
     reason: null,
     source: 'EXECUTOR',
-    truth: { ...truthOf(cause, 'likely'), exitCode: code },
+    // Marathon's deployment or last failure, or Docker's log, tells of it beside the status.
+    truth: { ...truthOf(cause, cause === 'unknown' ? 'possible' : 'proven'), exitCode: code },
   };
 }
 

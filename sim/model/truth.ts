@@ -31,8 +31,11 @@ export type Truth = {
   oom: 'container' | 'host' | null;
 };
 
-/** What follows from an exit code alone. */
-export function truthOfExit(code: number, isService: boolean): Truth {
+/** What follows from an exit code alone; 125 is the Docker client's own. */
+export function truthOfExit(
+  code: number,
+  { isService, isDocker }: { isService: boolean; isDocker: boolean },
+): Truth {
   const of = (cause: TrueCause, proof: Truth['proof']): Truth => ({
     cause,
     proof,
@@ -43,12 +46,12 @@ export function truthOfExit(code: number, isService: boolean): Truth {
     case 0:
       return of(isService ? 'finished_unexpectedly' : 'finished', 'proven');
     case 125:
-      return of('launch_failure', 'likely');
+      return isDocker ? of('launch_failure', 'likely') : of('app_exit_nonzero', 'proven');
     case 134:
     case 139:
       return of('app_crash_signal', 'proven');
     case 137:
-      return of('sigkill_137_unproven', 'possible');
+      return of('sigkill_137_unproven', 'likely');
     case 143:
       return of('sigterm_143', 'likely');
     default:
