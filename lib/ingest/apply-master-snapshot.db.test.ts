@@ -100,11 +100,12 @@ async function poll(
   given: MasterSnapshot,
   clock: string,
   memory = loadMemory(db.pool, lease.clusterId),
+  began = clock,
 ) {
   return applyMasterSnapshot(db.pool, lease, await memory, {
     snapshot: given,
     marathons: new Map(),
-    startedAt: at(clock),
+    startedAt: at(began),
     now: at(clock),
   });
 }
@@ -277,6 +278,16 @@ describe('applyMasterSnapshot', () => {
     await poll(lease, snapshot([]), '12:00:00');
     expect(await poll(lease, second, '12:00:30')).toMatchObject({ gaps: 1 });
     expect(await poll(lease, second, '12:01:00')).toMatchObject({ gaps: 0 });
+  });
+
+  it('begins a gap where the reading of the last state began: what ended meanwhile may not be in it', async () => {
+    const lease = await newCluster();
+    const second = snapshot([]);
+    second.epoch = { ...second.epoch, masterId: 'm-2', electedAt: at('12:00:40') };
+    await poll(lease, snapshot([]), '12:00:20', undefined, '12:00:05');
+    await poll(lease, second, '12:00:50', undefined, '12:00:45');
+    const { rows } = await db.pool.query('SELECT * FROM gap WHERE cluster_id = $1', [lease.clusterId]);
+    expect(rows).toMatchObject([{ from_at: at('12:00:05'), to_at: at('12:00:40') }]);
   });
 
   it('does not take the stand-in epoch of a cut state for a failover', async () => {

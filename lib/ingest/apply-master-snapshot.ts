@@ -105,7 +105,7 @@ export async function applyMasterSnapshot(
       now,
     );
     const gaps = planGaps({
-      lastPolledAt: before.lastPolledAt,
+      lastPolledAt: before.lastPollBeganAt,
       previousEpoch: before.epoch,
       // Of a cut state the epoch may be a stand-in. A ring that is full was read whole all the same, and must be
       // judged now: what is stored of it here would be known to the next poll.
@@ -285,13 +285,22 @@ async function cameBack(
 async function readCluster(client: PoolClient, clusterId: number) {
   const { rows } = await client.query<{
     last_polled_at: Date | null;
+    began_at: Date | null;
     master_id: string | null;
     elected_at: Date | null;
     ring_size: number | null;
-  }>('SELECT last_polled_at, master_id, elected_at, ring_size FROM cluster WHERE id = $1', [clusterId]);
+  }>(
+    `SELECT last_polled_at, master_id, elected_at, ring_size,
+            (SELECT min(started_at) FROM poll_run
+             WHERE cluster_id = $1 AND source = 'mesos' AND ok AND finished_at = last_polled_at) AS began_at
+     FROM cluster WHERE id = $1`,
+    [clusterId],
+  );
   const row = rows[0];
   return {
     lastPolledAt: row?.last_polled_at ?? null,
+    /** A large state takes seconds to read: what ended meanwhile may not be in it. */
+    lastPollBeganAt: row?.began_at ?? row?.last_polled_at ?? null,
     ringSize: row?.ring_size ?? null,
     epoch: row?.master_id && row.elected_at ? { masterId: row.master_id, electedAt: row.elected_at } : null,
   };

@@ -25,6 +25,7 @@ export type RingSight = {
  * - A framework's ring is full and holds nothing we knew: it may have turned over more than once (L1).
  */
 export function planGaps(sight: {
+  /** When the last whole poll began; null: there was none. */
   lastPolledAt: Date | null;
   previousEpoch: { masterId: string; electedAt: Date } | null;
   epoch: { masterId: string; electedAt: Date };
