@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 
 import type { LogFact, LogSighting } from '@/lib/domain/log-signal';
@@ -21,6 +22,7 @@ export type LogFacts = {
 export type FactsStored = { signals: number; duplicateLines: number };
 
 const BATCH_ROWS = 500;
+const ROWS_A_TURN = 500;
 const MAX_ID = 512;
 const MAX_NAME = 255;
 
@@ -41,17 +43,14 @@ export async function storeLogFacts(client: PoolClient, given: LogFacts): Promis
   const peer = printed.size > 1 ? null : given.peerAddress;
   const hostOf = (name: string | null) => match(name, peer);
 
-  const stored = await insertSignals(
-    client,
-    given,
-    signals.map((signal) =>
-      toSignalRow(signal, {
-        clusterId: given.clusterId,
-        host: hostOf(signal.host),
-        receivedAt: given.receivedAt,
-      }),
-    ),
-  );
+  const rows: SignalRow[] = [];
+  for (const signal of signals) {
+    const { clusterId, receivedAt } = given;
+    rows.push(toSignalRow(signal, { clusterId, host: hostOf(signal.host), receivedAt }));
+    // A flood of signals must not hold up the pages.
+    if (rows.length % ROWS_A_TURN === 0) await nextTurn();
+  }
+  const stored = await insertSignals(client, given, rows);
   await upsertContainers(client, given, sightings, hostOf);
   await insertStatusUpdates(client, given, sightings, hostOf);
   return stored;
