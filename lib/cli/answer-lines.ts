@@ -2,9 +2,6 @@ import { readLines } from './read-lines';
 
 export type AnswersResult = { answered: number; malformed: number };
 
-/** Why a line of input was not understood. */
-export type LineError = { id: string | number | null; error: string };
-
 const MAX_ANSWERED_LENGTH = 1024 * 1024;
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { LogFact } from '@/lib/domain/log-signal';
 import type { Facts, Verdict } from '@/lib/domain/verdict';
-import { createLogExplainer, explainLog, MAX_GROUPS, MAX_SIGNALS } from './explain-log';
+import { createLogExplainer, MAX_GROUPS, MAX_SIGNALS } from './explain-log';
 import { createLogParser } from './log-parser';
 
 const MESOS = '5d0f6a3e-7c1b-4c55-9a0e-0b6f4a1d2c3e';
@@ -57,7 +57,13 @@ const killed = (second: string, pid: number, cgroup: string, host = 'h1') => [
   kernel(second, `Killed process ${pid} (java) total-vm:2000000kB, anon-rss:1000000kB, file-rss:0kB`, host),
 ];
 
-describe('explainLog', () => {
+function explainLog(facts: Iterable<LogFact>, diagnose: Parameters<typeof createLogExplainer>[0]) {
+  const explainer = createLogExplainer(diagnose);
+  for (const fact of facts) explainer.add(fact);
+  return explainer.end();
+}
+
+describe('createLogExplainer', () => {
   it('the story: container, process, task, and no more proof than the log gives', () => {
     const story = readFileSync(new URL('./fixtures/story.log', import.meta.url), 'utf8').split('\n');
     const { groups, signalsFound, hosts } = explainLog(factsOf(story), diagnose);

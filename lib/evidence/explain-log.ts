@@ -78,13 +78,6 @@ export function createLogExplainer(diagnose: (facts: Facts) => Verdict): LogExpl
   };
 }
 
-/** As `createLogExplainer`, for facts at hand. */
-export function explainLog(facts: Iterable<LogFact>, diagnose: (facts: Facts) => Verdict): ExplainedLog {
-  const explainer = createLogExplainer(diagnose);
-  for (const fact of facts) explainer.add(fact);
-  return explainer.end();
-}
-
 type Group = { signal: LogSignal; count: number; firstAt: Date | null; lastAt: Date | null };
 type Update = LogSighting & { at: Date; taskId: string; state: EndState };
 

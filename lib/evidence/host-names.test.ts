@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { addressOfPid, matchHost, type NamedAgent, shortName } from './host-names';
+import { addressOfPid, createHostMatcher, type NamedAgent, shortName } from './host-names';
 
 const named = (hostname: string, ip: string | null = null): NamedAgent => ({ hostname, ip });
 
@@ -17,7 +17,14 @@ const FLEET = [
 ];
 const ALIASES = new Map([['worker-b7', 'node-2.example.test']]);
 
-describe('matchHost', () => {
+const matchHost = (
+  printed: string | null,
+  agents: readonly NamedAgent[],
+  aliases: ReadonlyMap<string, string> = new Map(),
+  peerAddress: string | null = null,
+) => createHostMatcher(agents, aliases)(printed, peerAddress);
+
+describe('createHostMatcher', () => {
   it.each([
     { when: 'the same name', printed: 'node-1.example.test', want: 'node-1.example.test' },
     { when: 'another case', printed: 'NODE-1.Example.TEST', want: 'node-1.example.test' },

@@ -44,16 +44,6 @@ export function createHostMatcher(
   };
 }
 
-/** As `createHostMatcher`, for a single name. */
-export function matchHost(
-  printed: string | null,
-  agents: readonly NamedAgent[],
-  aliases: ReadonlyMap<string, string> = new Map(),
-  peerAddress: string | null = null,
-): string | null {
-  return createHostMatcher(agents, aliases)(printed, peerAddress);
-}
-
 /** The address in an agent's pid: `slave(1)@10.0.0.7:5051`, `slave(1)@[fd00::7]:5051`. Null: none. */
 export function addressOfPid(pid: string | null): string | null {
   const at = pid?.lastIndexOf('@') ?? -1;

@@ -79,7 +79,7 @@ const FRAME = /\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8}/;
 const MEM_INFO =
   /^(?:Mem-Info:|Mem-info:|Node \d{1,4} |active_anon:\d|active:\d|lowmem_reserve|DMA|Normal |HighMem|\d{1,12} (?:total pagecache|pages (?:RAM|in swap|HighMem|reserved|shared|non-shared))|Swap cache stats|Free swap|Total swap)/;
 const CONTEXT =
-  /^(?:CPU:|Pid:|Hardware name|Call [Tt]race|<\/?(?:TASK|IRQ|NMI)>|R[A-Z0-9]{2}:|EIP|Code:|Modules linked|Workqueue|Tasks state|Tainted|Not tainted|(?:memory\+swap|swap|kmem): usage|Memory cgroup (?:min|low)|Unreclaimable slab|[a-z_0-9]{2,32} \d{1,20}$|(?:active|inactive|unevictable|slab|mapped|free|hi:|CPU \d)|\[<[0-9a-f]|[0-9a-f]{16} [0-9a-f]{16}|Mem abort|x\d{1,2} ?:|pc :|lr :|sp :|pstate)/;
+  /^(?:CPU:|Pid:|Hardware name|Call [Tt]race|<\/?(?:TASK|IRQ|NMI)>|R[A-Z0-9]{2}:|EIP|Code:|Modules linked|Workqueue|Tasks state|Tainted|Not tainted|(?:memory\+swap|swap|kmem): usage|Memory cgroup (?:min|low)|Unreclaimable slab|(?:anon|file|kernel|kernel_stack|pagetables|sec_pagetables|percpu|sock|vmalloc|shmem|zswap|zswapped|swapcached|slab|(?:anon|file|shmem|inactive|active|slab|workingset|thp|numa|pg)_?[a-z_]{1,24}) \d{1,20}$|(?:active|inactive|unevictable|slab|mapped|free|hi:|CPU \d)|\[<[0-9a-f]|[0-9a-f]{16} [0-9a-f]{16}|Mem abort|x\d{1,2} ?:|pc :|lr :|sp :|pstate)/;
 
 /** Null: the line has no part in such a report. Linear in the line. */
 export function readOomLine(message: string): OomLine | null {

@@ -53,11 +53,14 @@ const BYTES_OF_MESSAGE = '"MESSAGE":[';
 /** One bit for each line parser, and one for all block parsers, which every line of an open block concerns. */
 const BLOCK_BIT = 1 << LINE_PARSERS.length;
 const ALL_BITS = 2 * BLOCK_BIT - 1;
-export const search = createNeedleSearch([
+const ASKED_FOR = [
   ...LINE_PARSERS.flatMap(({ needles }, index) => needles.map((text) => ({ text, groups: 1 << index }))),
   ...BLOCK_PARSERS.flatMap(({ needles }) => needles.map((text) => ({ text, groups: BLOCK_BIT }))),
   { text: BYTES_OF_MESSAGE, groups: ALL_BITS },
-]);
+];
+const search = createNeedleSearch(ASKED_FOR);
+/** A line without any of these, and outside of any block, says nothing. */
+export const NEEDLES: readonly string[] = ASKED_FOR.map(({ text }) => text);
 
 /** `isIdle`: nothing is open, and lines without a needle need not be fed. */
 type SkippingParser = LogParser & { isIdle(): boolean };

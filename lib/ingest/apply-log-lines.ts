@@ -40,10 +40,6 @@ export type LogLinesStored = {
   rejects: { line: number; why: string }[];
 };
 
-/** What one call should hold at most; the ways in cut their batches by it. */
-export const MAX_BATCH_LINES = 10_000;
-export const MAX_BATCH_CHARS = 8 * 1024 * 1024;
-
 /** The parser looks at 8 KiB of a line; one that is far longer is no log line. */
 const MAX_LINE_CHARS = 64 * 1024;
 const MAX_REJECTS = 20;
