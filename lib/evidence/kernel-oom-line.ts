@@ -47,7 +47,10 @@ export type OomLine =
 export type Scope = 'memcg' | 'global' | null;
 
 const COMM_LENGTH = 64;
-const INVOKED = /^(.{1,64}?) invoked oom-killer\b/;
+const INVOKED = /^(.{1,200}?) invoked oom-killer\b/;
+/** The kernel keeps so much of a name; what comes before it is a prefix that was not understood. */
+const ASKER_LENGTH = 15;
+const KERNEL_TAG = 'kernel: ';
 /**
  * Cgroups charge with plain GFP_KERNEL, GFP_KERNEL_ACCOUNT or GFP_NOFS; faults and page cache of the whole host ask
  * for movable high memory. The numbers are those of Linux 3.x, 4.4, 4.9, 4.14, 4.19 and 5.x.
@@ -69,7 +72,7 @@ const KILLED_END = /\),? ?(?=total-vm|vsz|UID|,? ?anon-rss|score|now )/;
 const EXITING =
   /([Mm]emory cgroup o|O)ut of memory[^:]{0,40}: OOM victim (\d{1,10}) \((.{1,64})\) is already exiting/;
 const NO_VICTIM =
-  /([Mm]emory cgroup o|O)ut of memory(?: \([\w ]{1,64}\))?(?: and no killable processes|: no killable)/;
+  /([Mm]emory cgroup o|O)ut of memory(?: \([\w ]{1,64}\))?(?: and no killable processes|: no killable|: (?:system-wide|compulsory) panic_on_oom)/;
 const GROUP = /Tasks in (\/\S{0,4000}) are going to be killed due to memory\.oom\.group set/;
 const SLAB_FAILED = /^SLUB: Unable to allocate memory on (?:node|CPU)\b/;
 const SLAB_CACHE = /^cache: \S{1,64}\(\d{1,10}:([^\s)]{1,300})\), object size/;
@@ -77,7 +80,7 @@ const MEMCG_FRAME =
   /(\? )?(?:mem_cgroup_(?!disabled)\w{1,48}|(?:__)?(?:obj|mem)_cgroup_\w{1,48}|try_charge\w{0,16}|charge_memcg|memory_max_write|__memcg_kmem_\w{1,32})\+0x/;
 const FRAME = /\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8}/;
 const MEM_INFO =
-  /^(?:Mem-Info:|Mem-info:|Node \d{1,4} |active_anon:\d|active:\d|lowmem_reserve|DMA|Normal |HighMem|\d{1,12} (?:total pagecache|pages (?:RAM|in swap|HighMem|reserved|shared|non-shared))|Swap cache stats|Free swap|Total swap)/;
+  /(?:^|\s)Mem-[Ii]nfo:|^(?:Node \d{1,4} |active_anon:\d|active:\d|lowmem_reserve|DMA|Normal |HighMem|\d{1,12} (?:total pagecache|pages (?:RAM|in swap|HighMem|reserved|shared|non-shared))|Swap cache stats|Free swap|Total swap)/;
 const CONTEXT =
   /^(?:CPU:|Pid:|Hardware name|Call [Tt]race|<\/?(?:TASK|IRQ|NMI)>|R[A-Z0-9]{2}:|EIP|Code:|Modules linked|Workqueue|Tasks state|Tainted|Not tainted|(?:memory\+swap|swap|kmem): usage|Memory cgroup (?:min|low)|Unreclaimable slab|(?:anon|file|kernel|kernel_stack|pagetables|sec_pagetables|percpu|sock|vmalloc|shmem|zswap|zswapped|swapcached|slab|(?:anon|file|shmem|inactive|active|slab|workingset|thp|numa|pg)_?[a-z_]{1,24}) \d{1,20}$|(?:active|inactive|unevictable|slab|mapped|free|hi:|CPU \d)|\[<[0-9a-f]|[0-9a-f]{16} [0-9a-f]{16}|Mem abort|x\d{1,2} ?:|pc :|lr :|sp :|pstate)/;
 
@@ -87,7 +90,7 @@ export function readOomLine(message: string): OomLine | null {
     const table = readTable(message);
     if (table) return table;
   }
-  if (message.includes('ill') || message.includes('OOM')) {
+  if (message.includes('ill') || message.includes('OOM') || message.includes('ut of memory')) {
     const kill = readKill(message);
     if (kill) return kill;
   }
@@ -103,12 +106,13 @@ function readTable(message: string): OomLine | null {
 
 function readKill(message: string): OomLine | null {
   const kill = KILL.exec(message);
+  const killed = KILLED.exec(message);
+  // Some tools print the choice and the kill as one text.
+  if (killed) return readKilled(message, killed, scopeOf(killed[1] ?? kill?.[1]));
   if (kill) {
     const [, words, pid, comm = '', rest = ''] = kill;
     return { kind: 'kill', scope: scopeOf(words), pid: Number(pid), comm, orChild: /child/.test(rest) };
   }
-  const killed = KILLED.exec(message);
-  if (killed) return readKilled(message, killed);
   const exiting = EXITING.exec(message);
   if (exiting) {
     const [, words, pid, comm = ''] = exiting;
@@ -123,13 +127,13 @@ function readKill(message: string): OomLine | null {
 }
 
 /** The name stands in brackets and may hold some: up to the bracket before the numbers, or else to the last one. */
-function readKilled(message: string, found: RegExpExecArray): OomLine {
+function readKilled(message: string, found: RegExpExecArray, scope: Scope): OomLine {
   const from = found.index + found[0].length;
   const rest = message.slice(from, from + 600);
   const end = KILLED_END.exec(rest)?.index ?? rest.slice(0, COMM_LENGTH + 2).lastIndexOf(')');
   return {
     kind: 'killed',
-    scope: scopeOf(found[1]),
+    scope,
     pid: Number(found[2]),
     comm: rest.slice(0, end < 0 ? COMM_LENGTH : Math.min(end, COMM_LENGTH)),
     totalVmKb: kilobytes(rest, /(?:total-vm|vsz): ?(\d{1,17})\s?kB/),
@@ -166,7 +170,7 @@ function between(text: string, before: string, after: string): string | null {
 
 function readHead(message: string): OomLine | null {
   const invoked = INVOKED.exec(message);
-  if (invoked) return { kind: 'invoked', comm: invoked[1] ?? '', ofMemcg: MEMCG_MASK.test(message) };
+  if (invoked) return { kind: 'invoked', comm: askerIn(invoked[1] ?? ''), ofMemcg: MEMCG_MASK.test(message) };
   const task = TASK_IN.exec(message);
   if (task) return { kind: 'task_in', cgroup: task[1] ?? '', limitCgroup: task[2] ?? '' };
   const usage = USAGE.exec(message);
@@ -183,6 +187,14 @@ function readHead(message: string): OomLine | null {
   const cpuset = CPUSET.exec(message);
   if (cpuset) return { kind: 'cpuset', name: cpuset[1] ?? '' };
   return null;
+}
+
+function askerIn(prefixed: string): string {
+  const tag = prefixed.lastIndexOf(KERNEL_TAG);
+  const text = tag < 0 ? prefixed : prefixed.slice(tag + KERNEL_TAG.length);
+  if (text.length <= ASKER_LENGTH) return text;
+  const end = text.slice(-ASKER_LENGTH - 1);
+  return end.slice(end.indexOf(' ') + 1).slice(-ASKER_LENGTH);
 }
 
 function readContext(message: string): OomLine | null {

@@ -271,6 +271,27 @@ const CASES: Case[] = [
     want: { containerId: A, limitCgroup: `/docker/${A}`, killedPid: 9, anonRssKb: 50 },
   },
   {
+    when: 'under a prefix that nobody knows',
+    lines: [
+      '08.09.2017 10:00:00 n1 kernel: java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0',
+      '08.09.2017 10:00:00 n1 kernel: Mem-Info:',
+      '08.09.2017 10:00:00 n1 kernel: Out of memory: Kill process 24 (mongod) score 511 or sacrifice child',
+    ],
+    want: { signature: 'global_oom', invokedBy: 'java', killedPid: 24, killedComm: 'mongod' },
+  },
+  {
+    when: 'choice and kill printed as one text',
+    lines: [
+      'Memory cgroup out of memory: Kill process 41 (java) score 1000 or sacrifice child\\nKilled process 40 (java) total-vm:90kB, anon-rss:80kB, file-rss:0kB',
+    ],
+    want: { signature: 'memcg_oom', killedPid: 40, anonRssKb: 80 },
+  },
+  {
+    when: 'the host is set to panic instead',
+    lines: ['Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled'],
+    want: { signature: 'global_oom', killedPid: null },
+  },
+  {
     when: 'the memory of slab caches of a container was refused',
     lines: [
       'SLUB: Unable to allocate memory on CPU 2 (of node 0) on node -1, gfp=0x92cc0(GFP_NOIO)',

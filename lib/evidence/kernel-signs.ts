@@ -61,12 +61,12 @@ const SIGNS: readonly Sign[] = [
   },
   {
     signature: 'xfs_or_ext4_error',
-    text: /EXT[234]-fs \(([\w!./-]{1,64})\): (?:error|[\w ,:]{0,80}?(?:failed|corrupt|unable|I\/O error|Delayed block allocation failed|This should not happen|previous I\/O error|re-mounting fs with errors|no journal found|Inode \d+ .{0,40}orphan list))/,
+    text: /EXT[234]-fs \(([\w!./-]{1,64})\): (?:error|[\w ,:]{0,80}?(?:failed|corrupt|unable|I\/O error|Delayed block allocation failed|This should not happen|previous I\/O error|re-mounting fs with errors|no journal found|bad geometry|Inode \d+ .{0,40}orphan list))/,
     fields: device,
   },
   {
     signature: 'xfs_or_ext4_error',
-    text: /XFS(?: \(([\w!./-]{1,64})\))?: .{0,200}?(?:possible memory allocation deadlock|[Cc]orruption|[Ii]nternal error|I\/O [Ee]rror|[Ss]hutting down [Ff]ilesystem|shut down due|force_shutdown|log_force: error|log mount failed|mount failed|ecovery failed|run xfs_repair|rectify the problem|writeback error|Failing async write|page discard|CRC error)/,
+    text: /XFS(?: \(([\w!./-]{1,64})\))?: .{0,200}?(?:possible memory allocation deadlock|[Cc]orruption|[Ii]nternal error|I\/O [Ee]rror|[Ss]hutting down [Ff]ilesystem|shut down due|force_shutdown|log_force: error|log mount failed|mount failed|ecovery failed|run xfs_repair|rectify the problem|writeback error|Failing async write|page discard|CRC error|returned error \d)/,
     fields: device,
     unless: /\): (?:Unmounting Filesystem|Mounting |Ending |Starting recovery)/,
   },
@@ -162,6 +162,7 @@ export const kernelSignsParser: LineParser = {
     'Failing async',
     'page discard',
     'CRC error',
+    'eturned error ',
     'BTRFS: error',
     'BTRFS error',
     'BTRFS critical',

@@ -62,9 +62,9 @@ const UPTIME = /\[ {0,12}(\d{1,9})\.(\d{1,9})\]/y;
 const CALLER = / ?\[ {0,8}[TC]\d{1,10}\]/y;
 /** `[May14 23:17]`, `[  +0.000012]` of `dmesg -H`: no time that one line could tell. */
 const RELATIVE = /\[ {0,8}(?:\+\d{1,9}\.\d{1,9}|[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d)\]/y;
-/** `kern  :err   :` of `dmesg -x`. */
+/** `kern  :err   :` of `dmesg -x`, `kern.warn` of busybox. */
 const FACILITY =
-  /(?:kern|user|daemon|auth|syslog) {0,4}:(?:emerg|alert|crit|err|warn|notice|info|debug) {0,4}: /y;
+  /(?:kern|user|daemon|auth|syslog) {0,4}(?::(?:emerg|alert|crit|err|warn|notice|info|debug) {0,4}: |\.(?:emerg|alert|crit|err|warn|notice|info|debug) (?=\S))/y;
 /** `stdout F ` of the Kubernetes container runtimes. */
 const CRI = /(?:stdout|stderr) [FP](?: |$)/y;
 /** Columns of macOS's `log show`. */
@@ -243,8 +243,8 @@ function readWords(reading: Reading, clock: ZoneClock): boolean {
   if (readGlog(reading, clock)) return false;
   if (reading.at === null) {
     if (readClassic(reading, clock) || skip(reading, WEEKDAY) || readDmesgDate(reading, clock)) return true;
-    if (skip(reading, FACILITY)) return true;
   }
+  if (skip(reading, FACILITY)) return true;
   return reading.program === null && readNames(reading);
 }
 

@@ -73,7 +73,7 @@ export function createLogParser(options: LogParserOptions): LogParser {
 function createSkippingParser(options: LogParserOptions): SkippingParser {
   const read = lineReader(options);
   let facts: LogFact[] = [];
-  const blocks = createOpenBlocks(BLOCK_PARSERS, (told) => facts.push(...told));
+  const blocks = createOpenBlocks(BLOCK_PARSERS, (told) => facts.push(...told), options.host ?? '');
   /** The line read last, where its rest may stand in the next. */
   let cut: LogLine | null = null;
 
@@ -115,7 +115,7 @@ function createSkippingParser(options: LogParserOptions): SkippingParser {
       const limit = stored ? MAX_STORED_LENGTH : MAX_LINE_LENGTH;
       const looked = raw.length > limit ? raw.slice(0, limit) : raw;
       if (stored && blocks.takeStored(looked, read)) return;
-      if (isIdle() && search.groupsIn(looked) === 0) return;
+      if (cut === null && !blocks.concern(looked) && search.groupsIn(looked) === 0) return;
       for (const line of piecesOf(read(looked))) takeLine(line);
     },
     take() {

@@ -14,6 +14,9 @@ const MAX_CONTEXT = 120;
 /** Lines that say much are few in a report; a flood of them is none. */
 const MAX_ESSENTIAL = 64;
 
+/** Of more hosts with open blocks, every line is read. */
+const MAX_HOSTS_LOOKED_FOR = 16;
+
 const CLOSES_AFTER_SECONDS = 5;
 /** Where times cannot be compared, so many lines of the host in a row that are not the block's close it. */
 const CLOSES_AFTER_LINES = 64;
@@ -47,6 +50,8 @@ type OpenBlock = {
 
 export type OpenBlocks = {
   isEmpty(): boolean;
+  /** Whether a raw line can be of a host that has an open block; false is sure. Cheap: no prefix is read. */
+  concern(raw: string): boolean;
   /** Gives the line to every parser, and the facts of blocks that it closes to `told`. */
   take(line: LogLine): void;
   /** A stored line goes back to its block. False: it is none. `read` understands a raw line. */
@@ -59,11 +64,12 @@ export type OpenBlocks = {
 /**
  * The blocks that wait for more lines, one for each host and parser; bounded in number and bytes: the one that
  * waited longest is told as it is. What becomes of them depends on the lines that they hold and on nothing else, so
- * that they can be stored as lines.
+ * that they can be stored as lines. `unprinted` is the host of lines that name none.
  */
 export function createOpenBlocks(
   parsers: readonly BlockParser[],
   told: (facts: LogFact[]) => void,
+  unprinted: string,
 ): OpenBlocks {
   const blocks = new Map<string, OpenBlock>();
   let bytes = 0;
@@ -127,6 +133,11 @@ export function createOpenBlocks(
 
   return {
     isEmpty: () => blocks.size === 0,
+    concern(raw) {
+      if (blocks.size > MAX_HOSTS_LOOKED_FOR) return true;
+      for (const { host } of blocks.values()) if (host === unprinted || raw.includes(host)) return true;
+      return false;
+    },
     take(line) {
       parsers.forEach((parser, index) => {
         takeFor(parser, index, line);
