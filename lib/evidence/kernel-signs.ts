@@ -66,7 +66,7 @@ const SIGNS: readonly Sign[] = [
   },
   {
     signature: 'xfs_or_ext4_error',
-    text: /XFS(?: \(([\w!./-]{1,64})\))?: .{0,200}?(?:possible memory allocation deadlock|[Cc]orruption|[Ii]nternal error|I\/O [Ee]rror|[Ss]hutting down [Ff]ilesystem|shut down due|force_shutdown|log_force: error|log mount failed|mount failed|ecovery failed|run xfs_repair|rectify the problem|writeback error|Failing async write|page discard|CRC error|returned error \d)/,
+    text: /XFS(?: \(([\w!./-]{1,64})\))?: .{0,200}?(?:possible memory allocation deadlock|[Cc]orruption|[Ii]nternal error|I\/O [Ee]rror|[Ss]hutting down [Ff]ilesystem|shut down due|force_shutdown|log_force: error|log mount failed|mount failed|ecovery failed|run xfs_repair|rectify the problem|writeback error|Failing async write|page discard|CRC error)/,
     fields: device,
     unless: /\): (?:Unmounting Filesystem|Mounting |Ending |Starting recovery)/,
   },
@@ -162,7 +162,6 @@ export const kernelSignsParser: LineParser = {
     'Failing async',
     'page discard',
     'CRC error',
-    'eturned error ',
     'BTRFS: error',
     'BTRFS error',
     'BTRFS critical',
