@@ -46,6 +46,15 @@ describe('ties by what the log names', () => {
       want: ['s1 e1 container_id proven 1'],
     },
     {
+      when: 'a kill line alone: its container is that of a line beside it',
+      given: {
+        signals: [placedOf('s1', { containerId: DOCKER, cgroup: null, limitCgroup: null, invokedBy: null })],
+        ends: [endOf('e1', { containerId: UUID })],
+        containers: [containerOf(UUID, { dockerId: DOCKER })],
+      },
+      want: ['s1 e1 container_id likely 1'],
+    },
+    {
       when: 'its first twelve digits',
       given: {
         signals: [placedOf('s1', { containerId: DOCKER.slice(0, 12) })],

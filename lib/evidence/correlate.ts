@@ -350,10 +350,20 @@ function idTie(placed: PlacedSignal, end: TieableEnd, names: string): Tie {
     signalId: placed.id,
     endId: end.id,
     by: 'container_id',
-    proof: 'proven',
-    reason: `The log names ${names}${whenNote(placed, end)}.`,
+    proof: isBorrowed(placed) ? 'likely' : 'proven',
+    reason: isBorrowed(placed)
+      ? `A line beside the kernel's names ${names}; the kernel's own names none${whenNote(placed, end)}.`
+      : `The log names ${names}${whenNote(placed, end)}.`,
     candidates: 1,
   };
+}
+
+/** A kill line that stands alone has the id of the one container that ended within a second: no line says so. */
+function isBorrowed({
+  signal: { source, signature, cgroup, limitCgroup, invokedBy },
+}: PlacedSignal): boolean {
+  const isKernels = source === 'kernel' && MEMORY_KILLS.has(signature);
+  return isKernels && cgroup === null && limitCgroup === null && invokedBy === null;
 }
 
 /** How far the end is away, where it is more than the clocks and the report of a death explain. */
