@@ -9,7 +9,7 @@ import { Instant } from '@/components/ui/instant';
 import { Notice } from '@/components/ui/notice';
 import { Panel } from '@/components/ui/panel';
 import type { AppDetailBody } from '@/lib/contracts/stats';
-import { formatMemMb } from '@/lib/format/bytes';
+import { formatDiskMb, formatMemMb } from '@/lib/format/bytes';
 import { formatDuration } from '@/lib/format/durations';
 import { formatCount, NOT_KNOWN, plural } from '@/lib/format/numbers';
 
@@ -59,7 +59,7 @@ function definitionFacts(definition: Definition): Fact[] {
     { label: 'Instances', value: formatCount(definition.instances) },
     { label: 'Memory limit', value: formatMemMb(definition.memMb) },
     { label: 'CPUs', value: definition.cpus ?? NOT_KNOWN },
-    { label: 'Disk', value: formatMemMb(definition.diskMb) },
+    { label: 'Disk', value: formatDiskMb(definition.diskMb) },
     {
       label: 'Health checks',
       value: definition.hasHealthChecks

@@ -8,7 +8,7 @@ import { type Column, DataTable } from '@/components/ui/data-table';
 import { Instant } from '@/components/ui/instant';
 import { Panel } from '@/components/ui/panel';
 import type { MemoryModel, MemoryPoint } from '@/lib/charts/memory-model';
-import { formatBytes } from '@/lib/format/bytes';
+import { formatMemBytes } from '@/lib/format/bytes';
 import { formatCount, formatShare, plural } from '@/lib/format/numbers';
 
 import classes from './memory-chart.module.css';
@@ -93,10 +93,10 @@ function MemoryTable({ title, model }: { title: string; model: MemoryModel }) {
         key,
         header: label,
         align: 'right',
-        cell: (point) => formatBytes(point[key]),
+        cell: (point) => formatMemBytes(point[key]),
       }),
     ),
-    { key: 'limit', header: 'Limit', align: 'right', cell: ({ limit }) => formatBytes(limit) },
+    { key: 'limit', header: 'Limit', align: 'right', cell: ({ limit }) => formatMemBytes(limit) },
     {
       key: 'share',
       header: 'Of the limit',

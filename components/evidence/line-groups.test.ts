@@ -23,13 +23,37 @@ describe('lineGroups', () => {
       ['lines', 2],
     ]);
     const flat = groups.flatMap((group) =>
-      group.kind === 'table' ? group.lines : group.lines.map(({ text }) => text),
+      group.kind === 'lines' ? group.lines.map(({ text }) => text) : group.lines,
     );
     expect(flat).toEqual(BLOCK);
     const decisive = groups.flatMap((group) =>
-      group.kind === 'table' ? [] : group.lines.filter((line) => line.isDecisive).map(({ text }) => text),
+      group.kind === 'lines' ? group.lines.filter((line) => line.isDecisive).map(({ text }) => text) : [],
     );
     expect(decisive).toEqual([BLOCK[1], BLOCK[2], BLOCK[7], BLOCK[8]]);
+  });
+
+  const TRACE = [
+    'Call Trace:',
+    ...[1, 2, 3, 4, 5].map((step) => ` [<ffffffff8116${step}000>] step_${step}+0x10/0x20`),
+  ];
+
+  it('folds a run of lines that decide nothing, but not the first line and no short run', () => {
+    const groups = lineGroups([
+      ...BLOCK.slice(0, 1),
+      ...TRACE,
+      ...BLOCK.slice(1, 3),
+      'kmem: usage 0kB',
+      ...BLOCK.slice(8),
+    ]);
+    expect(groups.map(({ kind, lines }) => [kind, lines.length])).toEqual([
+      ['lines', 1],
+      ['context', 6],
+      ['lines', 4],
+    ]);
+  });
+
+  it('folds nothing where no line decides', () => {
+    expect(lineGroups(TRACE).map(({ kind, lines }) => [kind, lines.length])).toEqual([['lines', 6]]);
   });
 
   it('finds the table behind any prefix, and of a kernel that prints other columns', () => {
@@ -55,7 +79,7 @@ describe('lineGroups', () => {
     expect(
       lineGroups(lines).map((group) => [
         group.kind,
-        group.kind === 'table' ? [] : group.lines.map(({ isDecisive }) => isDecisive),
+        group.kind === 'lines' ? group.lines.map(({ isDecisive }) => isDecisive) : [],
       ]),
     ).toEqual(want);
   });

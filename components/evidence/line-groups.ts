@@ -1,7 +1,8 @@
-/** Lines of a signal, as the block shows them: what decides is marked, the process table folds. */
+/** Lines of a signal, as the block shows them: what decides is marked, what surrounds it folds. */
 export type LineGroup =
   | { kind: 'lines'; lines: { text: string; isDecisive: boolean }[] }
-  | { kind: 'table'; lines: string[] };
+  /** `table`: rows of the process table. `context`: a run of lines that decide nothing, such as the call trace. */
+  | { kind: 'table' | 'context'; lines: string[] };
 
 /**
  * What a reader looks for first in a kernel's report, by the kernel's own words (mm/oom_kill.c, mm/memcontrol.c):
@@ -15,24 +16,37 @@ const TABLE_ROW = /\[ *(?:pid|\d{1,10}) *\] +(?:uid +tgid|\d{1,10} +\d{1,10} +\d
 
 /** Fewer rows of a process table than these are shown as they are. */
 const FOLDED_FROM = 4;
+/** So many lines in a row that decide nothing are folded: on a phone the kill would stand a screen below them. */
+const CONTEXT_FROM = 6;
 
-/** Groups the raw lines in their order; nothing is left out. A lone line needs no mark: it is all there is. */
+/**
+ * Groups the raw lines in their order; nothing is left out. The first line is always shown, and a block without a line
+ * that decides is not folded. A lone line needs no mark: it is all there is.
+ */
 export function lineGroups(lines: readonly string[]): LineGroup[] {
+  const kinds = lines.map((text) => {
+    if (TABLE_ROW.test(text)) return 'table';
+    return lines.length > 1 && DECISIVE.test(text) ? 'decisive' : 'plain';
+  });
+  const hasDecisive = kinds.includes('decisive');
   const groups: LineGroup[] = [];
-  for (const text of lines) {
-    const last = groups.at(-1);
-    if (TABLE_ROW.test(text)) {
-      if (last?.kind === 'table') last.lines.push(text);
-      else groups.push({ kind: 'table', lines: [text] });
-      continue;
+  for (let start = 0; start < lines.length; ) {
+    const kind = kinds[start];
+    let end = start + 1;
+    // The first line stands alone, so that it is shown: it says what the block is.
+    const isOpening = start === 0 && kind === 'plain';
+    while (!isOpening && end < lines.length && kinds[end] === kind) end += 1;
+    const run = lines.slice(start, end);
+    if (kind === 'table' && run.length >= FOLDED_FROM) groups.push({ kind: 'table', lines: run });
+    else if (kind === 'plain' && hasDecisive && run.length >= CONTEXT_FROM) {
+      groups.push({ kind: 'context', lines: run });
+    } else {
+      const shown = run.map((text) => ({ text, isDecisive: kind === 'decisive' }));
+      const last = groups.at(-1);
+      if (last?.kind === 'lines') last.lines.push(...shown);
+      else groups.push({ kind: 'lines', lines: shown });
     }
-    const line = { text, isDecisive: lines.length > 1 && DECISIVE.test(text) };
-    if (last?.kind === 'lines') last.lines.push(line);
-    else groups.push({ kind: 'lines', lines: [line] });
+    start = end;
   }
-  return groups.map((group) =>
-    group.kind === 'table' && group.lines.length < FOLDED_FROM
-      ? { kind: 'lines', lines: group.lines.map((text) => ({ text, isDecisive: false })) }
-      : group,
-  );
+  return groups;
 }

@@ -2,7 +2,7 @@
 
 import { type Column, DataTable } from '@/components/ui/data-table';
 import type { SignalItem } from '@/lib/contracts/evidence';
-import { formatBytes } from '@/lib/format/bytes';
+import { formatMemMb } from '@/lib/format/bytes';
 import { plural } from '@/lib/format/numbers';
 
 import classes from './process-table.module.css';
@@ -27,7 +27,7 @@ const COLUMNS: Column<Row>[] = [
     key: 'rss',
     header: 'Resident',
     align: 'right',
-    cell: ({ rssKb }) => formatBytes(rssKb === null ? null : rssKb * 1024),
+    cell: ({ rssKb }) => formatMemMb(rssKb === null ? null : rssKb / 1024),
   },
 ];
 

@@ -1,7 +1,7 @@
 import { CopyText } from '@/components/ui/copy-text';
 import { type Fact, FactList } from '@/components/ui/fact-list';
 import type { SignalItem } from '@/lib/contracts/evidence';
-import { formatBytes } from '@/lib/format/bytes';
+import { formatMemMb } from '@/lib/format/bytes';
 import { formatCount } from '@/lib/format/numbers';
 
 /** The numbers and names that a signal tells; what it does not tell is left out. */
@@ -34,7 +34,7 @@ function sizeFacts({ usageKb, limitKb, anonRssKb, failcnt }: SignalItem): Fact[]
 function sizeFact(label: string, kb: number | null, title?: string): Fact[] {
   if (kb === null) return [];
   return [
-    { label, value: formatBytes(kb * 1024), title: `${title ? `${title}\n` : ''}${formatCount(kb)} kB` },
+    { label, value: formatMemMb(kb / 1024), title: `${title ? `${title}\n` : ''}${formatCount(kb)} kB` },
   ];
 }
 

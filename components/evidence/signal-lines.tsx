@@ -8,7 +8,7 @@ import { plural } from '@/lib/format/numbers';
 import { lineGroups } from './line-groups';
 import classes from './signal-lines.module.css';
 
-/** The raw lines of a signal, verbatim and never as HTML; what decides is marked, a process table folds. */
+/** The raw lines of a signal, verbatim and never as HTML; what decides is marked, what surrounds it folds. */
 export function SignalLines({ lines, label }: { lines: readonly string[]; label: string }) {
   if (lines.length === 0) return null;
   return (
@@ -25,11 +25,29 @@ export function SignalLines({ lines, label }: { lines: readonly string[]; label:
       </div>
       <ScrollBox label={label} className={classes.block}>
         {lineGroups(lines).map((group, index) =>
-          group.kind === 'table' ? (
+          group.kind !== 'lines' ? (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity, and their order is their meaning.
-            <details key={index} className={classes.table}>
-              <summary>… {plural(group.lines.length, 'row')} of the process table</summary>
-              <pre>{group.lines.join('\n')}</pre>
+            <details key={index} className={classes.folded}>
+              <summary>
+                …{' '}
+                {group.kind === 'table'
+                  ? `${plural(group.lines.length, 'row')} of the process table`
+                  : `${plural(group.lines.length, 'line')} of context`}
+              </summary>
+              {group.kind === 'table' ? (
+                <ScrollBox label="Process table" className={classes.rows}>
+                  <pre>{group.lines.join('\n')}</pre>
+                </ScrollBox>
+              ) : (
+                <pre>
+                  {group.lines.map((text, place) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: as above.
+                    <span key={place} className={classes.line}>
+                      {text}
+                    </span>
+                  ))}
+                </pre>
+              )}
             </details>
           ) : (
             // biome-ignore lint/suspicious/noArrayIndexKey: as above.

@@ -4,7 +4,7 @@ import { type Column, DataTable } from '@/components/ui/data-table';
 import { Empty } from '@/components/ui/empty';
 import { Instant } from '@/components/ui/instant';
 import type { HostDetailBody } from '@/lib/contracts/stats';
-import { formatMemMb } from '@/lib/format/bytes';
+import { formatDiskMb, formatMemMb } from '@/lib/format/bytes';
 import { formatCount, NOT_KNOWN } from '@/lib/format/numbers';
 
 import { clockWords } from './contact-words';
@@ -36,7 +36,7 @@ const COLUMNS: Column<Agent>[] = [
   { key: 'version', header: 'Mesos', cell: ({ version }) => version ?? NOT_KNOWN },
   { key: 'cpus', header: 'CPUs', align: 'right', cell: ({ cpus }) => formatCount(cpus) },
   { key: 'mem', header: 'Memory', align: 'right', cell: ({ memMb }) => formatMemMb(memMb) },
-  { key: 'disk', header: 'Disk', align: 'right', cell: ({ diskMb }) => formatMemMb(diskMb) },
+  { key: 'disk', header: 'Disk', align: 'right', cell: ({ diskMb }) => formatDiskMb(diskMb) },
   {
     key: 'running',
     header: 'Running',

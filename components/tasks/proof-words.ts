@@ -3,7 +3,7 @@ import type { Disposition, Proof } from '@/lib/domain/cause';
 /** What each word of proof promises. */
 export const PROOF_MEANINGS: Record<Proof, string> = {
   proven: 'Proven: the evidence names this very task or its container.',
-  likely: 'Likely: the facts fit this cause best, but none of them names this very task.',
+  likely: 'Likely: the facts fit this cause best, but do not prove it for this very task.',
   possible: 'Possible: one cause that fits among several; nothing confirms it.',
 };
 

@@ -4,7 +4,7 @@ import { type Fact, FactList } from '@/components/ui/fact-list';
 import { Instant } from '@/components/ui/instant';
 import { PlainLink } from '@/components/ui/plain-link';
 import type { TaskDetail } from '@/lib/contracts/task';
-import { formatMemMb } from '@/lib/format/bytes';
+import { formatDiskMb, formatMemMb } from '@/lib/format/bytes';
 import { appHref } from '@/lib/format/hrefs';
 import { NOT_KNOWN } from '@/lib/format/numbers';
 
@@ -75,7 +75,7 @@ function resourceFacts(task: TaskDetail): Fact[] {
   const facts: Fact[] = [
     { label: 'Memory limit', value: formatMemMb(task.memMb) },
     { label: 'CPUs', value: task.cpus ?? NOT_KNOWN },
-    { label: 'Disk', value: formatMemMb(task.diskMb) },
+    { label: 'Disk', value: formatDiskMb(task.diskMb) },
     { label: 'Image', value: task.image ?? NOT_KNOWN, isWide: true },
     { label: 'Containerizer', value: task.containerizer?.toLowerCase() ?? NOT_KNOWN },
     { label: 'Reason', value: task.reason ?? 'none sent' },

@@ -20,7 +20,7 @@ describe('taskMemoryModel', () => {
     const model = taskMemoryModel(memory, iso(3));
     expect(model).toMatchObject({ from: at(0), to: at(3), deaths: [at(3)] });
     expect(model.points.map(({ used }) => used)).toEqual([GIB, 3.6 * GIB, 3.96 * GIB]);
-    expect(model.summary).toBe('last 4 GiB of its 4 GiB limit (99%)');
+    expect(model.summary).toBe('last 4,055 MB of its 4,096 MB limit (99%)');
   });
 
   it('tells the peak where it is not the last, and no share without a limit', () => {
@@ -34,7 +34,7 @@ describe('taskMemoryModel', () => {
       },
       null,
     );
-    expect(model.summary).toBe('last 1 GiB, at most 2 GiB');
+    expect(model.summary).toBe('last 1,024 MB, at most 2,048 MB');
     expect(model).toMatchObject({ to: at(1), deaths: [] });
   });
 });
@@ -57,7 +57,7 @@ describe('appMemoryModel', () => {
   it('reaches over deaths beyond the samples, and leaves out those before', () => {
     const model = appMemoryModel(memory, [{ at: iso(20) }, { at: iso(-3) }]);
     expect(model).toMatchObject({ from: at(0), to: at(20), deaths: [at(20)] });
-    expect(model.summary).toBe('at most 1.9 GiB of its 2 GiB limit (95%)');
+    expect(model.summary).toBe('at most 1,946 MB of its 2,048 MB limit (95%)');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { AppMemory, TaskMemory } from '@/lib/contracts/evidence';
-import { formatBytes } from '@/lib/format/bytes';
+import { formatMemBytes } from '@/lib/format/bytes';
 import { formatShare } from '@/lib/format/numbers';
 
 /** `used`: one task's. `max`, `mean`: of an app's tasks in a step. */
@@ -41,7 +41,7 @@ export function taskMemoryModel(memory: TaskMemory, diedAt: string | null): Memo
     to: Math.max(...times),
     deaths: died,
     ticks: byteTicks(largest(points.flatMap(({ used, limit }) => [used, limit])) ?? 0),
-    summary: `last ${formatBytes(last)}${ofLimit(last, memory.limitBytes)}${peak !== last ? `, at most ${formatBytes(peak)}` : ''}`,
+    summary: `last ${formatMemBytes(last)}${ofLimit(last, memory.limitBytes)}${peak !== last ? `, at most ${formatMemBytes(peak)}` : ''}`,
   };
 }
 
@@ -76,7 +76,7 @@ export function appMemoryModel(memory: AppMemory, deaths: readonly { at: string 
     to,
     deaths: died,
     ticks: byteTicks(largest(points.flatMap(({ max, limit }) => [max, limit])) ?? 0),
-    summary: `at most ${formatBytes(peak?.max ?? null)}${ofLimit(peak?.max ?? null, peak?.limit ?? null)}`,
+    summary: `at most ${formatMemBytes(peak?.max ?? null)}${ofLimit(peak?.max ?? null, peak?.limit ?? null)}`,
   };
 }
 
@@ -94,7 +94,7 @@ function toPoint(known: Partial<MemoryPoint> & { at: number }): MemoryPoint {
 
 function ofLimit(bytes: number | null, limit: number | null): string {
   if (bytes === null || limit === null || limit === 0) return '';
-  return ` of its ${formatBytes(limit)} limit (${formatShare(bytes / limit)})`;
+  return ` of its ${formatMemBytes(limit)} limit (${formatShare(bytes / limit)})`;
 }
 
 function largest(values: readonly (number | null)[]): number | null {

@@ -123,6 +123,11 @@ describe('hostConditions', () => {
     expect(ask(over).map(({ id, tone, count }) => `${id} ${tone} ${count}`)).toEqual(want),
   );
 
+  it('reports of one second have no span', () => {
+    const [condition] = ask({ signals: [at(5, 'filesystem_readonly'), at(5, 'filesystem_readonly')] });
+    expect(condition?.sentence).toContain('2 reports at 2026-03-01 11:55:00 UTC');
+  });
+
   it('a hang of a network device names it, its span, and what to do in order', () => {
     const device = { device: 'veth54a2de6' };
     const [condition] = ask({

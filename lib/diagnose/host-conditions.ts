@@ -104,7 +104,7 @@ const KINDS: readonly Kind[] = [
     causes: ['kill_failed_container_stuck'],
     badFrom: 1,
     says: (found) =>
-      `${thousands(containersOf(found))} ${containersOf(found) === 1 ? 'container' : 'containers'} survived being killed: ${times(found)}. They hold their ports and memory, which Mesos takes for free.`,
+      `${thousands(containersOf(found))} ${containersOf(found) === 1 ? 'container' : 'containers'} survived being killed: ${times(found)}. ${containersOf(found) === 1 ? 'It may hold its' : 'They may hold their'} ports and memory, which Mesos takes for free.`,
     advice: [
       'On the host, compare `docker ps` with what Mesos runs there; `ps axo pid,stat,wchan:30,cmd` shows state D for processes that hang in the kernel.',
       'Drain the host, then restart Docker; a process in state D needs the host restarted.',
@@ -385,14 +385,14 @@ function newestIds(of: readonly StoredSignal[]): string[] {
     .reverse();
 }
 
-/** `12 reports between … and …`. */
+/** `12 reports between … and …`; within one second `2 reports at …`. */
 function times({ of, question }: Found): string {
   const { since, lastAt } = span(
     of.map(({ at }) => at),
     question.now,
   );
-  return of.length === 1
-    ? `1 report at ${utc(lastAt)}`
+  return utc(since) === utc(lastAt)
+    ? `${count(of.length, 'report')} at ${utc(lastAt)}`
     : `${count(of.length, 'report')} between ${utc(since)} and ${utc(lastAt)}`;
 }
 

@@ -32,6 +32,17 @@ export function mayBeAgentLine(line: LogLine): boolean {
   return line.program === null || AGENT_PROGRAM.test(line.program);
 }
 
+/** Tags of shells, loggers and container runtimes, under which an agent that names itself nothing may come. */
+const ANYBODYS_TAG = /^(?:sh|bash|docker|journal|logger|root|slave|agent|mesos)$/;
+
+/**
+ * False where another program wrote the line: a task's own output may be in the same log, and it can print whatever an
+ * agent does, of any container and any task. Its tag may be its container's name, `mesos-` and an id.
+ */
+export function isNoOthersLine({ program }: LogLine): boolean {
+  return program === null || AGENT_PROGRAM.test(program) || ANYBODYS_TAG.test(program);
+}
+
 const EXECUTOR =
   /\b(?:executor|task) '{0,2}([^'\s]{1,255})'? (?:\([^)]{0,300}\) )?(?:of|and|for) framework '{0,2}([^'\s,]{1,255})/;
 const RUNNING_TASK = /\brunning task '?([^'\s]{1,255})/;

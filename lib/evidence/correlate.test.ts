@@ -255,6 +255,61 @@ describe('ties by what the log names', () => {
       want: [],
     },
     {
+      when: 'a Docker id that a line of a log gives to another container: the one that docker inspect told',
+      given: {
+        signals: [placedOf('s1', { containerId: DOCKER })],
+        ends: [endOf('e1', { containerId: UUID }), endOf('e2', { containerId: OTHER_UUID })],
+        containers: [
+          containerOf(UUID, { dockerId: DOCKER }),
+          containerOf(OTHER_UUID, { dockerId: DOCKER, toldBy: 'log' }),
+        ],
+      },
+      want: ['s1 e1 container_id proven 1'],
+    },
+    {
+      when: 'a Docker id that lines of a log give to two containers: of neither',
+      given: {
+        signals: [placedOf('s1', { containerId: DOCKER, limitKb: 1 })],
+        ends: [endOf('e1', { containerId: UUID }), endOf('e2', { containerId: OTHER_UUID })],
+        containers: [
+          containerOf(UUID, { dockerId: DOCKER, toldBy: 'log' }),
+          containerOf(OTHER_UUID, { dockerId: DOCKER, toldBy: 'log' }),
+        ],
+      },
+      want: [],
+    },
+    {
+      when: 'a task id that other frameworks than Marathon use again: a run of yesterday is no proof',
+      given: {
+        signals: [placedOf('s1', { signature: 'mesos_agent_oom_report', taskId: '0' })],
+        ends: [endOf('e1', { taskId: '0', startedAt: afterKill(-90_000), finishedAt: afterKill(-86_400) })],
+      },
+      want: ['s1 e1 task_id possible 1'],
+    },
+    {
+      when: 'the same once the end of its own run came: that alone',
+      given: {
+        signals: [placedOf('s1', { signature: 'mesos_agent_oom_report', taskId: '0' })],
+        ends: [
+          endOf('e1', { taskId: '0', startedAt: afterKill(-90_000), finishedAt: afterKill(-86_400) }),
+          endOf('e2', { taskId: '0' }),
+        ],
+        proven: [{ signalId: 's1', endId: 'e1', by: 'task_id', proof: 'proven', reason: 'r', candidates: 1 }],
+      },
+      want: ['s1 e2 task_id proven 1'],
+    },
+    {
+      when: 'a task id that two frameworks use at one time',
+      given: {
+        signals: [placedOf('s1', { signature: 'mesos_agent_oom_report', taskId: '0' })],
+        ends: [
+          endOf('e1', { taskId: '0' }),
+          endOf('e2', { taskId: '0', frameworkId: 'f2', finishedAt: afterKill(2) }),
+        ],
+      },
+      want: ['s1 e1 task_id possible 1'],
+    },
+    {
       when: 'what was proven before, though what proved it is forgotten',
       given: {
         signals: [placedOf('s1', { containerId: DOCKER })],
@@ -484,6 +539,24 @@ describe('ties by host, time and limit', () => {
     },
   ])('$when', ({ given, want }) => {
     expect(tied(given)).toEqual(want);
+  });
+
+  it.each([
+    { when: '500 kills and 20,000 ends', kills: 500, ends: 20_000, container: null },
+    { when: '5,000 kills of one container and 300 ends', kills: 5_000, ends: 300, container: DOCKER },
+  ])('of a storm in one second none is sure, and it takes moments: $when', ({ kills, ends, container }) => {
+    const given = {
+      signals: Array.from({ length: kills }, (_, n) =>
+        placedOf(`s${n}`, { killedPid: n + 1, containerId: container, at: afterKill(n / kills) }),
+      ),
+      ends: Array.from({ length: ends }, (_, n) => endOf(`e${n}`, { finishedAt: afterKill(1 + n / ends) })),
+    };
+    const startedAt = performance.now();
+    const { ties } = correlate(input(given));
+    // Each with each it is several seconds, and more ties than a list of arguments holds.
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    expect(ties.length).toBeGreaterThan(0);
+    expect(new Set(ties.map(({ proof }) => proof))).toEqual(new Set(['possible']));
   });
 
   it('does not depend on the order of its input', () => {

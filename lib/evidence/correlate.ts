@@ -1,5 +1,6 @@
 import type { Cause, Proof } from '@/lib/domain/cause';
 import type { LogSignal, LogSignature } from '@/lib/domain/log-signal';
+import { appOfTaskId } from '@/lib/domain/marathon-task-id';
 
 import { groupBy } from './group-by';
 import { limitAgainst, type SizeVerdict } from './limit-size';
@@ -102,7 +103,8 @@ export function correlate(input: CorrelationInput): Correlation {
     const isNowhere = found.ties.length === 0 && found.container === null;
     if (isNowhere && MEMORY_KILLS.has(placed.signal.signature)) byTime.push(placed);
   }
-  ties.push(...tieByTime(byTime, ties, input, index));
+  // One by one: of a storm there are more than an argument list holds.
+  for (const tie of tieByTime(byTime, ties, input, index)) ties.push(tie);
 
   const bySignal = groupBy(ties, ({ signalId }) => signalId);
   for (const placed of input.signals) {
@@ -184,9 +186,18 @@ function tieById(placed: PlacedSignal, index: Index): ById {
       : placed.signal.taskId !== null
         ? { ties: tieByTask(placed, index), container: null }
         : tieByPid(placed, index);
+  // What is proven now contradicts what was before: a task id that was used again, a container told wrongly.
+  if (found.ties.some(({ proof }) => proof === 'proven')) return found;
   const known = new Set(found.ties.map(({ endId }) => endId));
-  const kept = (index.proven.get(placed.id) ?? []).filter(({ endId }) => !known.has(endId));
+  const kept = (index.proven.get(placed.id) ?? []).filter(
+    ({ endId, by }) => !known.has(endId) && (by !== 'pid' || isOnHostOf(placed, index.ends.get(endId))),
+  );
   return kept.length === 0 ? found : { ...found, ties: [...found.ties, ...kept] };
+}
+
+/** A pid proves on its own host alone, and a name that was held for that host's may have turned out not to be. */
+function isOnHostOf({ host }: PlacedSignal, end: TieableEnd | undefined): boolean {
+  return host !== null && end !== undefined && (end.hostname === null || sameHost(host, end.hostname));
 }
 
 function tieByContainer(placed: PlacedSignal, index: Index): ById {
@@ -239,18 +250,23 @@ function tieWithinContainer(
 }
 
 function tieByDockerId(placed: PlacedSignal, id: string, index: Index): ById {
-  const known = (index.containersByDocker.get(id.slice(0, 12)) ?? []).filter(
+  const fitting = (index.containersByDocker.get(id.slice(0, 12)) ?? []).filter(
     ({ dockerId }) => dockerId?.toLowerCase().startsWith(id) === true,
   );
-  // A printed beginning that fits two containers names neither.
+  // A line of a log can name any two ids together; docker inspect cannot.
+  const inspected = fitting.filter(({ toldBy }) => toldBy === 'status');
+  const known = inspected.length > 0 ? inspected : fitting;
+  // A printed beginning that fits two containers names neither, nor does an id that is told to be two of Mesos's.
   const [container] = known;
-  if (container === undefined || known.some((one) => one.dockerId !== container.dockerId)) {
+  const isOther = (one: KnownContainer) => one.dockerId !== container?.dockerId;
+  const ofMesos = new Set(known.map(({ containerId }) => containerId).filter((one) => !DOCKER_ID.test(one)));
+  if (container === undefined || fitting.some(isOther) || ofMesos.size > 1) {
     return { ties: [], container: null };
   }
-  const how = { agent: 'its agent lists it', status: 'docker inspect in its RUNNING update says so' };
+  // Agents list no Docker ids.
   const told =
-    container.toldBy === 'agent' || container.toldBy === 'status'
-      ? how[container.toldBy]
+    container.toldBy === 'status'
+      ? 'docker inspect in its RUNNING update says so'
       : 'a line of the log names both';
   return {
     ties: known
@@ -288,11 +304,15 @@ function tieByTask(placed: PlacedSignal, index: Index): Tie[] {
     : fitting.length === 1
       ? fitting
       : [];
+  // Marathon never uses an id again; of others, the line may be of another run, whose end is not known yet.
+  const alive = fitting.filter((end) => wasAlive(placed, end));
+  const isSure = (end: TieableEnd) =>
+    appOfTaskId(end.taskId) !== null || (atKnown && alive.length === 1 && alive.includes(end));
   return nearest.map((end) => ({
     signalId: placed.id,
     endId: end.id,
     by: 'task_id',
-    proof: 'proven',
+    proof: isSure(end) ? 'proven' : 'possible',
     reason: `The line of the Mesos agent names this task${whenNote(placed, end)}.`,
     candidates: 1,
   }));

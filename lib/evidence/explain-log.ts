@@ -308,7 +308,7 @@ function atOnce(task: LogTask, { at }: LogSignal): LogTask {
   const delta = (task.finishedAt?.getTime() ?? Number.NaN) - (at?.getTime() ?? Number.NaN);
   if (task.tie !== 'time' || !(delta >= 0 && delta <= AT_ONCE_MS)) return task;
   const after = delta < 1_000 ? `${delta} ms` : `${Math.round(delta / 1_000)} s`;
-  const reason = `The agent's own log tells of this task's end ${after} after the kill on the same host, and of no other near it; its limit is not in the log.`;
+  const reason = `The agent's own log tells of this task's end ${after} after the kill on the same host, and of no other near it; the log does not tell the task's own limit.`;
   return { ...task, proof: 'likely', reason };
 }
 

@@ -15,7 +15,11 @@ const FLEET = [
   named('shared-2.test', '10.0.9.9'),
   named('node-6.example.test', 'fd00::6'),
 ];
-const ALIASES = new Map([['worker-b7', 'node-2.example.test']]);
+const ALIASES = new Map([
+  ['worker-b7', 'node-2.example.test'],
+  ['node-3', 'node-2.example.test'],
+  ['loghost', ''],
+]);
 
 const matchHost = (
   printed: string | null,
@@ -41,6 +45,8 @@ describe('createHostMatcher', () => {
     { when: 'an address that is another’s beginning', printed: '10.0.0.44', want: null },
     { when: 'an address of two agents', printed: '10.0.9.9', want: null },
     { when: 'a learnt alias', printed: 'Worker-B7', want: 'node-2.example.test' },
+    { when: 'an agent’s own name, though it was learnt for another', printed: 'node-3', want: 'node-3' },
+    { when: 'a name learnt to be of several hosts', printed: 'loghost', want: null },
     { when: 'the sender’s address', printed: 'odd-name', peer: '10.0.0.3', want: 'node-3' },
     {
       when: 'the sender’s address, mapped',

@@ -4,13 +4,15 @@ export type NamedAgent = { hostname: string; ip: string | null };
 /** Null: no agent, or more than one that could be meant. */
 export type HostMatcher = (printed: string | null, peerAddress?: string | null) => string | null;
 
-// Names that every machine gives itself.
+/** The alias of a name under which containers of several hosts came, a relay's: it stands for none of them. */
+export const MANY_HOSTS = '';
+
 const NOBODY = new Set(['', '-', 'localhost', 'localhost.localdomain', 'unknown', '(none)']);
 const AWS_NAME = /^ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})$/;
 
 /**
- * Finds the agent that a host name of a log stands for: by a learnt alias; by the same name but for case and a
- * trailing dot; by its address, also in the form `ip-10-0-0-7`; by its short name, where one side has no domain and
+ * Finds the agent that a host name of a log stands for: by the same name but for case and a trailing dot; by a learnt
+ * alias; by its address, also in the form `ip-10-0-0-7`; by its short name, where one side has no domain and
  * only one agent fits; else by the address of the sender. Names with two different domains are two hosts. Give no
  * sender's address where it may be a relay's.
  *
@@ -33,9 +35,11 @@ export function createHostMatcher(
   return (printed, peerAddress = null) => {
     const name = plainName(printed ?? '');
     if (!NOBODY.has(name)) {
+      const learnt = aliases.get(name);
       const found =
-        aliases.get(name) ??
+        // An agent's own name first: a name learnt before that agent came must not stand in its way.
         only(byName.get(name)) ??
+        (learnt === undefined || learnt === MANY_HOSTS ? null : learnt) ??
         only(byAddress.get(addressIn(name) ?? '')) ??
         ofShortName(byShortName.get(shortName(name)), name);
       if (found !== null) return found;
@@ -51,6 +55,11 @@ export function addressOfPid(pid: string | null): string | null {
   const [, bracketed, plain] =
     /^(?:\[([0-9a-f:.]{2,45})\]|([\d.]{7,15})):\d{1,5}$/i.exec(pid.slice(at + 1)) ?? [];
   return bracketed ?? plain ?? null;
+}
+
+/** Whether it is a name that every machine gives itself, or none. `name`: as plainName makes it. */
+export function isNobody(name: string): boolean {
+  return NOBODY.has(name);
 }
 
 /** A name for comparing: lower case, without a trailing dot. */

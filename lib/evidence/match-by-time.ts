@@ -19,6 +19,10 @@ const TIGHT = { beforeMs: 2_000, afterMs: 15_000 };
 // By one and the same log there is no skew.
 const SAME_LOG = { beforeMs: 1_000, afterMs: 30_000 };
 const MAX_TIES_OF_AN_END = 5;
+/** Of one host within minutes; what is beyond would be an attack, and each is compared with each kill. */
+const MAX_MARKS_OF_A_KILL = 60;
+/** Of one container: the kernel may need several kills, a thousand are a loop that no single death explains. */
+const MAX_KILLS_OF_A_DEATH = 20;
 
 /** One victim: all kills in one container, since the kernel may need several until the main process is hit. */
 type Victim = { key: string; kills: PlacedSignal[] };
@@ -42,7 +46,8 @@ type Pair = {
 export function matchByTime({ kills, ends, statusLines, sizeOf }: TimeMatching): Tie[] {
   const marks = marksOf(ends, statusLines);
   const victims = [...groupBy(kills, victimKey)].map(([key, ofVictim]) => ({ key, kills: ofVictim }));
-  const pairs = victims.flatMap((victim) => pairsOf(victim, marks, sizeOf));
+  const crowded: Crowds = new Map();
+  const pairs = victims.flatMap((victim) => pairsOf(victim, marks, sizeOf, crowded));
   const equal = pairs.filter(({ size }) => size === 'equal');
   const ties: Tie[] = [];
   const placedVictims = new Set<string>();
@@ -58,7 +63,12 @@ export function matchByTime({ kills, ends, statusLines, sizeOf }: TimeMatching):
     const ofEnd = groupBy(open, ({ end }) => end.id);
     for (const found of ofEnd.values()) {
       const nearest = found.toSorted((a, b) => Math.abs(a.delta) - Math.abs(b.delta));
-      const isAlone = found.length === 1 && ofVictim.get(found[0]?.victim.key ?? '')?.length === 1;
+      const [first] = found;
+      const isAlone =
+        first !== undefined &&
+        found.length === 1 &&
+        ofVictim.get(first.victim.key)?.length === 1 &&
+        !isInCrowd(first, crowded);
       for (const pair of nearest.slice(0, MAX_TIES_OF_AN_END))
         ties.push(...tiesOf(pair, found.length, isAlone));
     }
@@ -105,11 +115,20 @@ function marksOf(ends: readonly TieableEnd[], statusLines: readonly StatusLine[]
   return { byHost, withLine };
 }
 
-function pairsOf(victim: Victim, marks: Marks, sizeOf: TimeMatching['sizeOf']): Pair[] {
+/** By host the times of kills that were not compared with all that lay near: others may fit what is near those as well. */
+type Crowds = Map<string, number[]>;
+
+function pairsOf(victim: Victim, marks: Marks, sizeOf: TimeMatching['sizeOf'], crowded: Crowds): Pair[] {
   const best = new Map<string, Pair>();
   for (const kill of victim.kills) {
     for (const host of namesOf(kill)) {
-      for (const mark of marksAround(marks.byHost.get(host) ?? [], kill.at.getTime())) {
+      const near = marksNear(marks.byHost.get(host) ?? [], kill.at.getTime());
+      if (near.isCut) {
+        const times = crowded.get(host) ?? [];
+        times.push(kill.at.getTime());
+        crowded.set(host, times);
+      }
+      for (const mark of near.marks) {
         const pair = pairOf(victim, kill, mark, marks, sizeOf);
         const other = best.get(mark.end.id);
         if (pair && (!other || isBetter(pair, other))) best.set(mark.end.id, pair);
@@ -119,24 +138,49 @@ function pairsOf(victim: Victim, marks: Marks, sizeOf: TimeMatching['sizeOf']): 
   return [...best.values()];
 }
 
+function isInCrowd({ kill, end, delta }: Pair, crowded: Crowds): boolean {
+  const at = kill.at.getTime() + delta;
+  const hosts = new Set([...namesOf(kill), ...(end.hostname === null ? [] : [end.hostname.toLowerCase()])]);
+  return [...hosts].some((host) => crowded.get(host)?.some((of) => isNear(at, of)) === true);
+}
+
+/** Whether a mark at that time is one that a kill at `killAt` is compared with. */
+function isNear(at: number, killAt: number): boolean {
+  return at >= killAt - signalWindow.beforeMs && at <= killAt + signalWindow.afterMs;
+}
+
 /** The agent, and the name in the log: lines of one log belong together even where no agent is known by that name. */
 function namesOf({ host, signal }: PlacedSignal): Set<string> {
   return new Set([host, signal.host].flatMap((name) => (name === null ? [] : [name.toLowerCase()])));
 }
 
-function* marksAround(sorted: readonly Mark[], at: number): Generator<Mark> {
+/** The marks of a host within the window, the nearest first, and at most so many: `isCut` where there are more. */
+function marksNear(sorted: readonly Mark[], at: number): { marks: Mark[]; isCut: boolean } {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle]?.at ?? 0) < at - signalWindow.beforeMs) low = middle + 1;
+    if ((sorted[middle]?.at ?? 0) < at) low = middle + 1;
     else high = middle;
   }
-  for (let index = low; index < sorted.length; index += 1) {
-    const mark = sorted[index];
-    if (!mark || mark.at > at + signalWindow.afterMs) return;
-    yield mark;
+  const marks: Mark[] = [];
+  for (let before = low - 1, after = low; ; ) {
+    const earlier = within(sorted[before], at);
+    const later = within(sorted[after], at);
+    if (!earlier && !later) return { marks, isCut: false };
+    if (marks.length >= MAX_MARKS_OF_A_KILL) return { marks, isCut: true };
+    if (later && (!earlier || later.at - at <= at - earlier.at)) {
+      marks.push(later);
+      after += 1;
+    } else if (earlier) {
+      marks.push(earlier);
+      before -= 1;
+    }
   }
+}
+
+function within(mark: Mark | undefined, at: number): Mark | null {
+  return mark && isNear(mark.at, at) ? mark : null;
 }
 
 function pairOf(
@@ -178,9 +222,12 @@ function tiesOf(pair: Pair, candidates: number, isAlone: boolean): Tie[] {
     isAlone && size === 'equal' && kill.atKnown && end.finishedAtKnown && end.state !== 'TASK_LOST';
   const proof: Proof = isSure ? 'likely' : 'possible';
   const by = size === 'equal' ? 'time_and_size' : 'time';
-  const together = victim.kills.filter(
-    (one) => Math.abs(one.at.getTime() - kill.at.getTime()) <= TIGHT.afterMs,
-  );
+  const apart = (one: PlacedSignal) => Math.abs(one.at.getTime() - kill.at.getTime());
+  const near = victim.kills.filter((one) => apart(one) <= TIGHT.afterMs);
+  const together =
+    near.length <= MAX_KILLS_OF_A_DEATH
+      ? near
+      : near.toSorted((a, b) => apart(a) - apart(b)).slice(0, MAX_KILLS_OF_A_DEATH);
   return together.map((one) => ({
     signalId: one.id,
     endId: end.id,
@@ -192,14 +239,14 @@ function tiesOf(pair: Pair, candidates: number, isAlone: boolean): Tie[] {
 }
 
 function reasonOf({ kill, end, delta, isSameLog, size }: Pair, isAlone: boolean): string {
-  const seconds = Math.round(Math.abs(delta) / 1000);
+  const apart = timeApart(delta);
   const when = isSameLog
-    ? `In the same log the agent tells of this task's end ${seconds} s after the kill`
-    : `Same host, ${seconds} s ${delta >= 0 ? 'before' : 'after'} the task's end`;
+    ? `In the same log the agent tells of this task's end ${apart} after the kill`
+    : `Same host, ${apart} ${delta >= 0 ? 'before' : 'after'} the task's end`;
   const limit =
     size === 'equal'
       ? `, at a limit equal to the task's mem of ${end.memMb} MB`
-      : ', its memory limit is not told or not its own';
+      : ', and no limit in the report to compare';
   const plausible = isNamedAfter(kill, end)
     ? `, and ${kill.signal.killedComm} fits the task's image or name`
     : '';
@@ -209,6 +256,12 @@ function reasonOf({ kill, end, delta, isSameLog, size }: Pair, isAlone: boolean)
       : ''
     : '; several kills or ends fit, and the log names no container';
   return `${when}${limit}${plausible}${alone}.`;
+}
+
+/** `384 ms`, `12 s`: below a second in milliseconds, since `0 s` reads as if nothing lay between. */
+function timeApart(delta: number): string {
+  const ms = Math.abs(delta);
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`;
 }
 
 /** A process name that the image or the task's own name holds. */

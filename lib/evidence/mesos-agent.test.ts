@@ -105,6 +105,16 @@ describe('sightings', () => {
   });
 });
 
+it('what a task prints of tasks and containers is no sighting, whatever form it has', () => {
+  for (const text of [
+    `Handling status update TASK_FAILED (UUID: ${UPDATE}) for task web.1 of framework f-0000`,
+    `Starting container '${MESOS}' for task 'web.1' (and executor 'web.1') of framework 'f-0000'`,
+  ]) {
+    expect(read(slave(text))).toHaveLength(1);
+    expect(read(slave(text, 'I', 'slave.cpp:3211', 'shop-cart[7]'))).toEqual([]);
+  }
+});
+
 describe('signals', () => {
   it.each([
     {

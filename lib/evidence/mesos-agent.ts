@@ -1,5 +1,5 @@
 import type { LogFact, LogSighting } from '@/lib/domain/log-signal';
-import { executorIn, glogOf, isAgentLine, mayBeAgentLine } from './agent-line';
+import { executorIn, glogOf, isAgentLine, isNoOthersLine, mayBeAgentLine } from './agent-line';
 import { containerIn } from './line-container';
 import type { LogLine } from './log-line';
 import { MAX_PROOF_LINE, newSignal } from './new-signal';
@@ -67,7 +67,7 @@ export const mesosAgentParser: LineParser = {
 
 function parseMesosAgent(line: LogLine): LogFact[] {
   const text = line.message.slice(0, MAX_LOOKED);
-  const sighting = statusUpdate(line, text) ?? containerOfTask(line, text);
+  const sighting = isNoOthersLine(line) ? (statusUpdate(line, text) ?? containerOfTask(line, text)) : null;
   if (sighting) return [{ sighting }];
   const signal =
     killIgnored(line, text) ??

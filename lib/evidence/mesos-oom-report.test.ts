@@ -125,6 +125,24 @@ describe('the memory isolator’s report', () => {
     );
   });
 
+  it.each([
+    'shop-cart[7]',
+    'docker/5f00aa[7]',
+    'my-mes0s[7]',
+    // What Docker calls a task's container is the tag of its output where `tag={{.Name}}` is set.
+    'mesos-3f1b2c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d[7]',
+    'docker/mesos-20260101-120000-1-5050-1-S1.3f1b2c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d[7]',
+    'my-mesos-app[7]',
+  ])('the same words of %s, which a task can print of any container, are none', (program) => {
+    const said = `Mar  1 11:30:00 node-1 ${program}: I0301 11:30:00.868490 14692 memory.cpp:533]`;
+    expect(
+      read([
+        `${said} OOM detected for container ${MESOS}`,
+        `${said} Memory limit exceeded: Requested: 160MB Maximum Used: 161MB`,
+      ]),
+    ).toEqual([]);
+  });
+
   it('a reached disk limit is none', () => {
     expect(
       read([

@@ -1,5 +1,5 @@
 import type { LogFact } from '@/lib/domain/log-signal';
-import { executorIn } from './agent-line';
+import { executorIn, isNoOthersLine } from './agent-line';
 import { containerIn } from './line-container';
 import type { LogLine } from './log-line';
 import { newSignal } from './new-signal';
@@ -19,6 +19,7 @@ export const mesosOomReportParser: BlockParser = {
     ' is out of memory',
   ],
   role(line, block) {
+    if (!isNoOthersLine(line)) return { role: null };
     const text = line.message.slice(0, MAX_LOOKED);
     if (DETECTED.test(text)) return { role: 'open' };
     // Databases say these words of their queries, so alone they are none.

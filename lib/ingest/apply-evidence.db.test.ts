@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 
-import { forgetOldSightings } from './apply-evidence';
+import { forgetOldSightings, unsettledSignals } from './apply-evidence';
 import {
   at,
   dockerIdOf,
@@ -171,6 +171,43 @@ describe('hosts by other names', () => {
     ]);
   });
 
+  it('a name under which containers of two hosts come is a relay’s: what was tied by it is tied no more', async () => {
+    const cluster = await newCluster();
+    const other = 'node-2.example.test';
+    await cluster.addContainer(1);
+    await cluster.addContainer(2, { host: other });
+    await cluster.addContainer(3, { pid: 4_242 });
+    await cluster.store(oomBlock({ host: 'loghost', clock: '11:20:00' }), '11:20:01');
+    await cluster.poll([killedTask(1, '11:20:01')], '11:20:05');
+    // The name is held to be that of node-1, on which task 3 has the pid of what another machine killed.
+    await cluster.store(
+      oomBlock({ host: 'loghost', clock: '11:30:00', pid: 4_242 }).filter(
+        (line) => !line.includes('Task in'),
+      ),
+      '11:30:01',
+    );
+    await cluster.poll([killedTask(1, '11:20:01'), killedTask(3, '11:30:01')], '11:30:05');
+    expect(await cluster.evidence()).toContain('4242 03 pid proven 1');
+    await cluster.store(
+      oomBlock({ host: 'loghost', clock: '11:40:00', pid: 9, container: dockerIdOf(2) }),
+      '11:40:01',
+    );
+    const all = [
+      killedTask(1, '11:20:01'),
+      killedTask(3, '11:30:01'),
+      killedTask(2, '11:40:01', { agentId: 'a2' }),
+    ];
+    await cluster.poll(all, '11:40:05');
+    await cluster.place('11:40:06');
+    expect(await cluster.evidence()).toEqual([
+      '76513 01 container_id proven 1',
+      '9 02 container_id proven 1',
+    ]);
+    expect(await cluster.signals()).toMatchObject([{ host: null }, { host: null }, { host: null }]);
+    expect(await cluster.ends()).toMatchObject([PROVEN, PROVEN, { cause: 'sigkill_137_unproven' }]);
+    expect(await cluster.drift()).toEqual([]);
+  });
+
   it('the address of a relay is no host’s', async () => {
     const cluster = await newCluster();
     const lines = [
@@ -306,6 +343,24 @@ describe('what is about no end', () => {
     expect(await cluster.ends()).toMatchObject([{ cause: 'app_exit_nonzero' }]);
   });
 
+  it('a kill of long ago waits for the agents’ first samples, though the master was polled since', async () => {
+    const cluster = await newCluster();
+    await cluster.store(oomBlock({ clock: '09:30:00' }), '11:30:00');
+    await cluster.poll([], '11:30:02');
+    await cluster.place('11:30:03');
+    expect(await cluster.signals()).toMatchObject([{ about: 'unknown', settled: false }]);
+    await cluster.addContainer(1, { lastSeen: '11:30:05' });
+    await cluster.place('11:31:00');
+    expect(await cluster.signals()).toMatchObject([{ about: 'running', about_task_id: taskIdOf(1) }]);
+  });
+
+  it('a kill that no sample ever explains is settled all the same', async () => {
+    const cluster = await newCluster();
+    await cluster.store(oomBlock({ clock: '09:30:00' }), '11:30:00');
+    await cluster.place('11:40:01');
+    expect(await cluster.signals()).toMatchObject([{ about: 'unknown', settled: true }]);
+  });
+
   it('logs of other machines and of other orchestrators', async () => {
     const cluster = await newCluster();
     const pod = `/kubepods/burstable/pod0a1b2c3d-1111-2222-3333-444455556666/${dockerIdOf(7)}`;
@@ -361,6 +416,17 @@ describe('safety', () => {
     expect(await cluster.drift()).toEqual([]);
   });
 
+  it('lists the newest signals too, however many older ones wait', async () => {
+    const cluster = await newCluster();
+    for (const minute of ['01', '02', '03', '04', '05']) {
+      await cluster.store(oomBlock({ clock: `11:${minute}:00` }), `11:${minute}:01`);
+    }
+    const listed = await unsettledSignals(db.pool, cluster.clusterId, 2);
+    const received = ['11:01:01', '11:02:01', '11:05:01'].map(at);
+    expect(listed.map(({ receivedAt }) => receivedAt)).toEqual(received);
+    expect(await unsettledSignals(db.pool, cluster.clusterId, 10)).toHaveLength(5);
+  });
+
   it('forgets old sightings and keeps what they proved', async () => {
     const cluster = await newCluster();
     await cluster.addContainer(1);
@@ -369,9 +435,12 @@ describe('safety', () => {
       '11:30:02',
     );
     await cluster.poll([killedTask(1, '11:30:01')], '11:30:05');
-    expect(await forgetOldSightings(db.pool, cluster.clusterId, at('12:00:00'))).toBe(0);
+    const none = { removed: 0, isAll: true };
+    expect(await forgetOldSightings(db.pool, cluster.clusterId, at('12:00:00'))).toEqual(none);
     const later = new Date('2026-03-10T00:00:00Z');
-    expect(await forgetOldSightings(db.pool, cluster.clusterId, later)).toBe(2);
+    const some = { removed: 2, isAll: false };
+    expect(await forgetOldSightings(db.pool, cluster.clusterId, later, 1)).toEqual(some);
+    expect(await forgetOldSightings(db.pool, cluster.clusterId, later, 1)).toEqual(none);
     await db.pool.query('UPDATE log_signal SET settled_at = NULL WHERE cluster_id = $1', [cluster.clusterId]);
     await cluster.place('12:00:00');
     expect(await cluster.evidence()).toEqual(['76513 01 container_id proven 1']);

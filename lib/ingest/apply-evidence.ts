@@ -6,8 +6,8 @@ import { PROOFS } from '@/lib/domain/cause';
 import { TIE_KINDS, type TiedSignal, type TieKind } from '@/lib/domain/evidence';
 import { type About, correlate, MEMORY_KILLS } from '@/lib/evidence/correlate';
 import { groupBy } from '@/lib/evidence/group-by';
-import { plainName } from '@/lib/evidence/host-names';
-import type { PlacedSignal, Tie } from '@/lib/evidence/tieable';
+import { isNobody, MANY_HOSTS, plainName } from '@/lib/evidence/host-names';
+import { type PlacedSignal, sameHost, type Tie } from '@/lib/evidence/tieable';
 
 import { hostMatcher } from './apply-log-facts';
 import { applyTaskEnds, storedEnds } from './apply-task-ends';
@@ -42,6 +42,7 @@ export type EvidenceApplied = {
 
 const NOTHING: EvidenceApplied = { ties: 0, revised: 0, settled: 0 };
 const ENDS_AT_ONCE = 500;
+const FORGOTTEN_AT_ONCE = 5_000;
 /** After that no end is waited for any more. */
 const SETTLE_MS = 10 * 60_000;
 /** A whole poll this much later than a kill would have shown the end. */
@@ -77,16 +78,24 @@ export async function tieEvidence(client: PoolClient, question: EvidenceQuestion
   return applied;
 }
 
-/** Signals that no answer is final of, the oldest first. Cost: a range of the index of such. */
+/**
+ * Signals that no answer is final of, by when they came: the oldest `limit`, and of what is beyond these the newest tenth
+ * of `limit`, so that a flood that waits keeps nothing fresh from being looked at. Cost: two ranges of the index of such.
+ */
 export async function unsettledSignals(
   pool: Pool,
   clusterId: number,
   limit: number,
 ): Promise<{ id: string; receivedAt: Date }[]> {
   const { rows } = await pool.query<{ id: string; receivedAt: Date }>(
-    `SELECT id, received_at AS "receivedAt" FROM log_signal
-     WHERE cluster_id = $1 AND settled_at IS NULL ORDER BY received_at, id LIMIT $2`,
-    [clusterId, limit],
+    `SELECT id, received_at AS "receivedAt" FROM (
+       (SELECT id, received_at FROM log_signal
+        WHERE cluster_id = $1 AND settled_at IS NULL ORDER BY received_at, id LIMIT $2)
+       UNION
+       (SELECT id, received_at FROM log_signal
+        WHERE cluster_id = $1 AND settled_at IS NULL ORDER BY received_at DESC, id DESC LIMIT $3)
+     ) AS waiting ORDER BY received_at, id`,
+    [clusterId, limit, Math.ceil(limit / 10)],
   );
   return rows;
 }
@@ -105,23 +114,29 @@ export async function placeSignals(
 }
 
 /**
- * Removes containers that were not seen for 8 days and status lines of 4 days ago, at most 5,000 of each. Answers how
- * many. Nothing that was tied by them is lost.
+ * Removes containers that were not seen for 8 days and status lines of 4 days ago, at most 5,000 of each at a time.
+ * `isAll`: none is left. Nothing that was tied by them is lost.
  */
-export async function forgetOldSightings(pool: Pool, clusterId: number, now: Date): Promise<number> {
+export async function forgetOldSightings(
+  pool: Pool,
+  clusterId: number,
+  now: Date,
+  atOnce = FORGOTTEN_AT_ONCE,
+): Promise<{ removed: number; isAll: boolean }> {
   const containers = await pool.query(
     `DELETE FROM container WHERE cluster_id = $1 AND container_id IN (
        SELECT container_id FROM container
-       WHERE cluster_id = $1 AND last_seen_at < $2::timestamptz - interval '8 days' LIMIT 5000)`,
-    [clusterId, now],
+       WHERE cluster_id = $1 AND last_seen_at < $2::timestamptz - interval '8 days' LIMIT $3)`,
+    [clusterId, now, atOnce],
   );
   const lines = await pool.query(
     `DELETE FROM log_status_update WHERE cluster_id = $1 AND ctid = ANY (ARRAY(
        SELECT ctid FROM log_status_update
-       WHERE cluster_id = $1 AND received_at < $2::timestamptz - interval '4 days' LIMIT 5000))`,
-    [clusterId, now],
+       WHERE cluster_id = $1 AND received_at < $2::timestamptz - interval '4 days' LIMIT $3))`,
+    [clusterId, now, atOnce],
   );
-  return (containers.rowCount ?? 0) + (lines.rowCount ?? 0);
+  const removed = [containers.rowCount ?? 0, lines.rowCount ?? 0];
+  return { removed: removed.reduce((sum, one) => sum + one, 0), isAll: removed.every((one) => one < atOnce) };
 }
 
 /** Evidence of ends that are stored under another id by now. */
@@ -286,7 +301,8 @@ async function writeTies(
 
 /**
  * A kernel or Docker line that names a container is of the host that runs it, whatever that calls itself there. Other
- * signals of that name get their host, too.
+ * signals of that name get their host, too. A name under which containers of a second host come is a relay's: it stands
+ * for none from then on, and signals that were held to be of the first are looked at again.
  */
 async function learnHosts(
   client: PoolClient,
@@ -296,15 +312,23 @@ async function learnHosts(
   now: Date,
 ): Promise<void> {
   const learnt = new Map<string, { host: string; from: string }>();
+  const wrong = new Map<string, { host: string; from: string }>();
   for (const { signalId, endId, by, proof } of ties) {
     const placed = found.signals.get(signalId);
     const hostname = found.ends.get(endId)?.hostname ?? null;
     const printed = plainName(placed?.signal.host ?? '');
-    if (by !== 'container_id' || proof !== 'proven' || !placed || placed.host !== null) continue;
-    if (hostname === null || printed === '' || printed === 'localhost') continue;
+    if (by !== 'container_id' || proof !== 'proven' || !placed) continue;
+    if (hostname === null || isNobody(printed)) continue;
     if (placed.signal.source !== 'kernel' && placed.signal.source !== 'dockerd') continue;
-    learnt.set(printed, { host: hostname, from: `container ${placed.signal.containerId ?? ''}` });
+    const from = `container ${placed.signal.containerId ?? ''}`;
+    const other = placed.host ?? learnt.get(printed)?.host ?? null;
+    if (other === null) learnt.set(printed, { host: hostname, from });
+    else if (!sameHost(other, hostname)) wrong.set(printed, { host: other, from });
   }
+  for (const [printed, { from }] of wrong) {
+    if (learnt.has(printed)) learnt.set(printed, { host: MANY_HOSTS, from });
+  }
+  if (wrong.size > 0) await forgetAliases(client, clusterId, wrong);
   if (learnt.size === 0) return;
   const names = [...learnt.keys()];
   const values = [...learnt.values()];
@@ -319,8 +343,30 @@ async function learnHosts(
      UPDATE log_signal SET host = fresh.host, settled_at = NULL
      FROM fresh
      WHERE log_signal.cluster_id = $1 AND log_signal.host IS NULL AND log_signal.at > $5::timestamptz - interval '8 days'
-       AND lower(rtrim(log_signal.printed_host, '.')) = fresh.printed_host`,
+       AND lower(rtrim(log_signal.printed_host, '.')) = fresh.printed_host AND fresh.host <> '${MANY_HOSTS}'`,
     [clusterId, names, values.map(({ host }) => host), values.map(({ from }) => from), now],
+  );
+}
+
+/** Only of names that were learnt: what an agent calls itself stays its own, whatever a container says. */
+async function forgetAliases(
+  client: PoolClient,
+  clusterId: number,
+  wrong: ReadonlyMap<string, { host: string; from: string }>,
+): Promise<void> {
+  const values = [...wrong.values()];
+  await client.query(
+    `WITH gone AS (
+       UPDATE host_alias SET host = '${MANY_HOSTS}', learnt_from = sent.learnt_from
+       FROM unnest($2::text[], $3::text[], $4::text[]) AS sent (printed, host, learnt_from)
+       WHERE host_alias.cluster_id = $1 AND host_alias.printed_host = sent.printed AND host_alias.host = sent.host
+       RETURNING sent.printed, sent.host
+     )
+     UPDATE log_signal SET host = NULL, settled_at = NULL
+     FROM gone
+     WHERE log_signal.cluster_id = $1 AND log_signal.host = gone.host
+       AND lower(rtrim(log_signal.printed_host, '.')) = gone.printed`,
+    [clusterId, [...wrong.keys()], values.map(({ host }) => host), values.map(({ from }) => from)],
   );
 }
 
@@ -487,5 +533,7 @@ function isSettled(
   const namesNothing = signal.containerId === null && signal.taskId === null;
   if (about === 'host' && namesNothing && !MEMORY_KILLS.has(signal.signature)) return true;
   if (now.getTime() >= receivedAt.getTime() + SETTLE_MS) return true;
+  // Who lived on is told by the agents' samples, which come after the first poll and are written every few minutes.
+  if (about === 'unknown' && MEMORY_KILLS.has(signal.signature)) return false;
   return atKnown && lastPolledAt !== null && lastPolledAt.getTime() >= at.getTime() + POLLED_AFTER_MS;
 }

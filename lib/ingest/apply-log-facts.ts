@@ -22,7 +22,9 @@ export type LogFacts = {
 export type FactsStored = { signals: number; duplicateLines: number };
 
 const BATCH_ROWS = 500;
-const ROWS_A_TURN = 500;
+/** Of one statement, where rows hold whole process tables. */
+const BATCH_CHARS = 1_000_000;
+const TURN_MS = 8;
 const MAX_ID = 512;
 const MAX_NAME = 255;
 
@@ -44,11 +46,14 @@ export async function storeLogFacts(client: PoolClient, given: LogFacts): Promis
   const hostOf = (name: string | null) => match(name, peer);
 
   const rows: SignalRow[] = [];
+  let turnAt = performance.now();
   for (const signal of signals) {
     const { clusterId, receivedAt } = given;
     rows.push(toSignalRow(signal, { clusterId, host: hostOf(signal.host), receivedAt }));
     // A flood of signals must not hold up the pages.
-    if (rows.length % ROWS_A_TURN === 0) await nextTurn();
+    if (performance.now() - turnAt < TURN_MS) continue;
+    await nextTurn();
+    turnAt = performance.now();
   }
   const stored = await insertSignals(client, given, rows);
   await upsertContainers(client, given, sightings, hostOf);
@@ -85,9 +90,7 @@ async function insertSignals(
     receivedAt,
   );
   const fresh = new Set<string>();
-  const all = [...byId.values()];
-  for (let at = 0; at < all.length; at += BATCH_ROWS) {
-    const part = all.slice(at, at + BATCH_ROWS);
+  for (const part of batches([...byId.values()])) {
     // Looked up first: where no time was told, `at` is when the lines came, and the key would not be the same again.
     const inserted = await client.query<{ id: string }>(
       `INSERT INTO log_signal
@@ -95,7 +98,7 @@ async function insertSignals(
        WHERE NOT EXISTS (SELECT 1 FROM log_signal AS stored WHERE stored.cluster_id = $1 AND stored.id = sent.id)
        ON CONFLICT DO NOTHING
        RETURNING id`,
-      [clusterId, JSON.stringify(part)],
+      [clusterId, part],
     );
     for (const { id } of inserted.rows) fresh.add(id);
   }
@@ -107,6 +110,23 @@ async function insertSignals(
     seen.add(id);
   }
   return { signals: fresh.size, duplicateLines };
+}
+
+/** JSON arrays of rows. */
+function* batches(rows: readonly SignalRow[]): Generator<string> {
+  let part: string[] = [];
+  let chars = 0;
+  for (const row of rows) {
+    const text = JSON.stringify(row);
+    if (part.length === BATCH_ROWS || (part.length > 0 && chars + text.length > BATCH_CHARS)) {
+      yield `[${part.join(',')}]`;
+      part = [];
+      chars = 0;
+    }
+    part.push(text);
+    chars += text.length;
+  }
+  if (part.length > 0) yield `[${part.join(',')}]`;
 }
 
 async function upsertContainers(

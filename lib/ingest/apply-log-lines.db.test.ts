@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createPool } from '@/lib/db/pool';
@@ -143,6 +144,56 @@ describe('storeLogLines', () => {
     await store(lines.slice(4), '11:30:03');
     expect(await signalRows(clusterId)).toMatchObject([{ killed_pid: 76_513, lines }]);
   });
+
+  it('a block that waits takes no line from another report of the same second', async () => {
+    const cluster = await newCluster();
+    const first = oomBlock({ clock: '11:30:00', pid: 11, container: dockerIdOf(1) });
+    const second = oomBlock({ clock: '11:30:00', pid: 22, container: dockerIdOf(2) });
+    await cluster.store(first.slice(0, 4), '11:30:01');
+    await cluster.store([...first.slice(4), ...second], '11:30:02');
+    const { rows } = await db.pool.query(
+      `SELECT killed_pid, limit_kb, right(container_id, 60) AS container, jsonb_array_length(lines) AS lines
+       FROM log_signal WHERE cluster_id = $1 ORDER BY killed_pid`,
+      [cluster.clusterId],
+    );
+    const [one, two] = [first.length, second.length];
+    expect(rows).toEqual([
+      { killed_pid: 11, limit_kb: '65536', container: dockerIdOf(1).slice(-60), lines: one },
+      { killed_pid: 22, limit_kb: '65536', container: dockerIdOf(2).slice(-60), lines: two },
+    ]);
+  });
+
+  it.each([
+    ['the beginning of what was sent', 0, 3],
+    ['its end, after which more comes', 2, 5],
+    ['all of it and more', 0, 7],
+  ])('a block of which is sent again: %s', async (_, from, to) => {
+    const cluster = await newCluster();
+    const block = oomBlock({ clock: '11:30:00' });
+    await cluster.store(block.slice(0, 4), '11:30:01');
+    await cluster.store(block.slice(from, to), '11:30:02');
+    await cluster.store(block.slice(Math.max(4, to)), '11:30:03');
+    const { rows } = await db.pool.query(
+      'SELECT jsonb_array_length(lines) AS lines FROM log_signal WHERE cluster_id = $1',
+      [cluster.clusterId],
+    );
+    expect(rows).toEqual([{ lines: block.length }]);
+  });
+
+  it('blocks of many hosts that wait do not hold up the pages', async () => {
+    const cluster = await newCluster();
+    const table = Array.from({ length: 400 }, (_, index) => 1_000 + index);
+    const lines = Array.from({ length: 120 }, (_, host) =>
+      oomBlock({ host: `h${host}`, clock: '11:30:00', table }).slice(0, -2),
+    ).flat();
+    await cluster.store(lines, '11:30:01');
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await cluster.store(['Mar  1 11:30:02 h1 sshd[1]: hello'], '11:30:02');
+    delay.disable();
+    // Without a turn in between it is several hundred; the machine may be busy.
+    expect(delay.max / 1e6).toBeLessThan(150);
+  }, 30_000);
 
   it('a block that nothing more comes of is closed after ten seconds, though others of the input go on', async () => {
     const { store, clusterId } = await newCluster();

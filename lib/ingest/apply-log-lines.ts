@@ -43,7 +43,7 @@ export type LogLinesStored = {
 /** The parser looks at 8 KiB of a line; one that is far longer is no log line. */
 const MAX_LINE_CHARS = 64 * 1024;
 const MAX_REJECTS = 20;
-const TAKE_EVERY = 250;
+const TURN_MS = 8;
 const MAX_OPEN_HOSTS = 500;
 const MAX_NAME = 255;
 const STALE_MS = 10_000;
@@ -67,25 +67,19 @@ export async function storeLogLines(pool: Pool, given: LogLines): Promise<LogLin
       timeZone: given.timeZone,
       host: given.defaultHost,
     });
-    const waiting = new Set<string>();
-    for (const block of blocks) {
-      for (const line of block.lines) {
-        parser.feed(line);
-        for (const raw of rawLinesOf(line)) waiting.add(raw);
-      }
-    }
     const facts: LogFact[] = [];
-    let repeated = 0;
-    for (const [index, line] of lines.entries()) {
-      // A sender that did not hear our answer sends a block's beginning again.
-      if (waiting.size > 0 && waiting.has(line)) repeated += 1;
-      else parser.feed(line);
-      if (index % TAKE_EVERY === 0) {
-        facts.push(...parser.take());
-        // Where every line is a signal, 250 are some 5 ms: pages are served in between.
-        await nextTurn();
-      }
-    }
+    let turnAt = performance.now();
+    const feed = async (line: string) => {
+      parser.feed(line);
+      // A line can end a report of hundreds, and blocks of many hosts can wait: pages are served in between.
+      if (performance.now() - turnAt < TURN_MS) return;
+      facts.push(...parser.take());
+      await nextTurn();
+      turnAt = performance.now();
+    };
+    for (const block of blocks) for (const line of block.lines) await feed(line);
+    const repeated = sentAgain(blocks, lines);
+    for (const [index, line] of lines.entries()) if (!repeated.has(index)) await feed(line);
     facts.push(...parser.take());
     const stored = await storeLogFacts(client, {
       clusterId: given.clusterId,
@@ -94,7 +88,7 @@ export async function storeLogLines(pool: Pool, given: LogLines): Promise<LogLin
       peerAddress: given.peerAddress ?? null,
     });
     await keepOpenBlocks(client, given, blocks, parser);
-    const duplicates = Math.min(repeated + stored.duplicateLines, lines.length);
+    const duplicates = Math.min(repeated.size + stored.duplicateLines, lines.length);
     await client.query(
       `UPDATE log_input SET signals = signals + $3, duplicates = duplicates + $4 WHERE cluster_id = $1 AND input = $2`,
       [given.clusterId, inputName(given.input), stored.signals, duplicates],
@@ -223,6 +217,33 @@ async function openBlocks(client: PoolClient, { clusterId, input }: LogLines): P
   return rows;
 }
 
+/**
+ * Which of the lines, by their place, a sender sends again since it did not hear our answer: those that give a waiting
+ * block its own lines once more, in order, up to the last or from the first. Another report of the same second has lines
+ * of the same text, but never all of them, as each names its own process.
+ */
+function sentAgain(blocks: readonly OpenBlock[], lines: readonly string[]): Set<number> {
+  const again = new Set<number>();
+  const held = blocks.map((block) => block.lines.flatMap(rawLinesOf));
+  const owners = new Map(held.flatMap((raws, owner) => raws.map((raw) => [raw, owner] as const)));
+  if (owners.size === 0) return again;
+  const found: number[][] = held.map(() => []);
+  for (const [index, line] of lines.entries()) {
+    const owner = owners.get(line);
+    if (owner !== undefined) found[owner]?.push(index);
+  }
+  for (const [owner, indexes] of found.entries()) {
+    const raws = held[owner] ?? [];
+    const isRun = (part: readonly number[], from: number) =>
+      part.length > 0 && part.every((index, at) => lines[index] === raws[from + at]);
+    const last = indexes.findIndex((index) => lines[index] === raws.at(-1));
+    const whole = indexes.slice(0, last + 1);
+    if (isRun(whole, raws.length - whole.length)) for (const index of whole) again.add(index);
+    else if (indexes.length > 1 && isRun(indexes, 0)) for (const index of indexes) again.add(index);
+  }
+  return again;
+}
+
 /** Writes blocks that grew; one that only waits keeps its age, so that others' lines do not keep it open. */
 async function keepOpenBlocks(
   client: PoolClient,
@@ -232,24 +253,41 @@ async function keepOpenBlocks(
 ): Promise<void> {
   const open = parser.open();
   if (open.length === 0 && before.length === 0) return;
-  const kept = sanitize(
+  const kept = new Map(
     open
       .slice(-MAX_OPEN_HOSTS)
-      .map(({ host, lines }, place) => ({ host: host.slice(0, MAX_NAME), place, lines })),
+      .map(({ host, lines }, place) => [sanitize(host.slice(0, MAX_NAME)), { place, lines }] as const),
   );
+  const hosts = [...kept.keys()];
   await client.query(
     `DELETE FROM log_open_block WHERE cluster_id = $1 AND input = $2 AND printed_host <> ALL($3::text[])`,
-    [clusterId, inputName(input), kept.map(({ host }) => host)],
+    [clusterId, inputName(input), hosts],
   );
   await client.query(
-    `INSERT INTO log_open_block AS known (cluster_id, input, printed_host, place, lines, updated_at)
-     SELECT DISTINCT ON (host) $1::smallint, $2, host, place, lines, $4::timestamptz
+    `UPDATE log_open_block SET place = sent.place FROM unnest($3::text[], $4::integer[]) AS sent (host, place)
+     WHERE cluster_id = $1 AND input = $2 AND printed_host = sent.host AND log_open_block.place <> sent.place`,
+    [clusterId, inputName(input), hosts, [...kept.values()].map(({ place }) => place)],
+  );
+  const known = new Map(before.map((block) => [block.printed_host, block.lines]));
+  const grown = [...kept].filter(([host, { lines }]) => !isSameLines(known.get(host), lines));
+  if (grown.length === 0) return;
+  await client.query(
+    `INSERT INTO log_open_block (cluster_id, input, printed_host, place, lines, updated_at)
+     SELECT $1::smallint, $2, host, place, lines, $4::timestamptz
      FROM json_to_recordset($3::json) AS sent (host text, place integer, lines jsonb)
      ON CONFLICT (cluster_id, input, printed_host) DO UPDATE SET place = excluded.place, lines = excluded.lines,
-       updated_at = CASE WHEN known.lines = excluded.lines THEN known.updated_at ELSE excluded.updated_at END
-     WHERE known.lines <> excluded.lines OR known.place <> excluded.place`,
-    [clusterId, inputName(input), JSON.stringify(kept), receivedAt],
+       updated_at = excluded.updated_at`,
+    [
+      clusterId,
+      inputName(input),
+      JSON.stringify(sanitize(grown.map(([host, { place, lines }]) => ({ host, place, lines })))),
+      receivedAt,
+    ],
   );
+}
+
+function isSameLines(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a?.length === b.length && b.every((line, index) => line === a[index]);
 }
 
 /** A path may be long; the name is part of keys. */

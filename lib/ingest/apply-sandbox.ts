@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Pool } from 'pg';
 
 import { inTransaction } from '@/lib/db/in-transaction';
@@ -6,6 +7,7 @@ import { inTransaction } from '@/lib/db/in-transaction';
 import { assertLease, type Lease } from './lease';
 import type { TailCandidate } from './plan-sandbox-tails';
 
+const pack = promisify(gzip);
 const HOUR_MS = 3_600_000;
 const CANDIDATES = 5_000;
 /** Codes of failures that may be over at the next try. */
@@ -52,6 +54,10 @@ export async function applySandboxTails(
   rows: readonly SandboxTailRow[],
 ): Promise<void> {
   if (rows.length === 0) return;
+  // Beside this thread: after a pause of Postgres there are hundreds, of a millisecond or two each.
+  const packed = await Promise.all(
+    rows.map(async (row) => ('content' in row ? (await pack(row.content)).toString('base64') : null)),
+  );
   await inTransaction(pool, async (client) => {
     await assertLease(client, lease);
     const read = rows.map((row) => ('content' in row ? row : null));
@@ -72,7 +78,7 @@ export async function applySandboxTails(
         rows.map(({ fetchedAt }) => fetchedAt),
         read.map((row) => row?.sizeBytes ?? null),
         read.map((row) => row?.fromByte ?? null),
-        read.map((row) => (row === null ? null : gzipSync(row.content).toString('base64'))),
+        packed,
         rows.map((row) => ('errorCode' in row ? row.errorCode : null)),
       ],
     );

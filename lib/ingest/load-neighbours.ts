@@ -30,6 +30,7 @@ export type Neighbourhood = {
 // Of one host within minutes; what is beyond would be an attack, not a log.
 const MAX_OF_A_SPAN = 1_000;
 const MAX_OF_A_KIND = 10_000;
+const LONGEST_SPAN_MS = 10 * 60_000;
 const SAME_LOG_MS = 5_000;
 const LIVING_MS = 10 * 60_000;
 const OF_MESOS = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.|$)/i;
@@ -55,7 +56,9 @@ export async function loadNeighbours(
     wholeSignals: new Set(),
   };
   let newSignals = addSignals(found, await signalsById(client, clusterId, signalIds));
-  let newEnds = addEnds(found, await endsById(client, clusterId, endIds));
+  // What a signal is tied to by now, as a name that brought it there may have turned out to be wrong.
+  const tied = await endsTiedTo(client, clusterId, signalIds);
+  let newEnds = addEnds(found, await endsById(client, clusterId, [...endIds, ...tied]));
   for (let round = 0; round < 3; round += 1) {
     newEnds = [...newEnds, ...addEnds(found, await endsNear(client, clusterId, newSignals, found))];
     if (round < 2) for (const { id } of newSignals) found.wholeSignals.add(id);
@@ -137,6 +140,15 @@ async function endsById(client: PoolClient, clusterId: number, ids: readonly str
     [clusterId, ids],
   );
   return rows;
+}
+
+async function endsTiedTo(client: PoolClient, clusterId: number, signalIds: readonly string[]) {
+  if (signalIds.length === 0) return [];
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT DISTINCT end_id AS id FROM evidence WHERE cluster_id = $1 AND signal_id = ANY($2::uuid[])',
+    [clusterId, signalIds],
+  );
+  return rows.map(({ id }) => id);
 }
 
 async function endsNear(
@@ -399,16 +411,20 @@ async function signalsNaming(
 
 type Span = { host: string; from: number; to: number };
 
-/** Overlapping spans of a host as one: a storm on a host is asked for once. */
+/**
+ * Overlapping spans of a host as one, so that a storm on a host is asked for once; but none longer than ten minutes, as of
+ * one span only the first thousand rows are read, which would be taken for all of a day's.
+ */
 export function mergeSpans(spans: readonly Span[]): Span[] {
   const merged: Span[] = [];
   for (const ofHost of groupBy(spans, ({ host }) => host).values()) {
     ofHost.sort((a, b) => a.from - b.from);
     let last: Span | undefined;
     for (const span of ofHost) {
-      if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
+      if (last && span.to <= last.to) continue;
+      if (last && span.from <= last.to && span.to - last.from <= LONGEST_SPAN_MS) last.to = span.to;
       else {
-        last = { ...span };
+        last = { ...span, from: last && span.from <= last.to ? last.to : span.from };
         merged.push(last);
       }
     }

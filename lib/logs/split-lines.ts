@@ -1,3 +1,5 @@
+import { createByteBuffer } from './byte-buffer';
+
 const LF = 0x0a;
 const CR = '\r';
 
@@ -17,42 +19,28 @@ export type LineSplitter = {
  */
 export function createLineSplitter(): LineSplitter {
   /** The beginning of a line whose end has not come. */
-  let rest: Buffer[] = [];
-  let restBytes = 0;
-
-  const keep = (bytes: Buffer): void => {
-    const kept = bytes.subarray(0, MAX_LINE_BYTES - restBytes);
-    if (kept.length === 0) return;
-    rest.push(Buffer.from(kept)); // A copy: the chunk is the caller's.
-    restBytes += kept.length;
-  };
-  const takeRest = (): string => {
-    const line = withoutCr(Buffer.concat(rest, restBytes).toString('utf8'));
-    rest = [];
-    restBytes = 0;
-    return line;
-  };
+  const rest = createByteBuffer(MAX_LINE_BYTES);
 
   return {
     push(chunk) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       const first = bytes.indexOf(LF);
       if (first < 0) {
-        keep(bytes);
+        rest.add(bytes);
         return [];
       }
       const lines: string[] = [];
-      keep(bytes.subarray(0, first));
-      lines.push(takeRest());
+      rest.add(bytes.subarray(0, first));
+      lines.push(withoutCr(rest.take()));
       const last = bytes.lastIndexOf(LF);
       if (last > first) {
         const text = bytes.toString('utf8', first + 1, last);
         for (const line of text.split('\n')) lines.push(withoutCr(cut(line)));
       }
-      keep(bytes.subarray(last + 1));
+      rest.add(bytes.subarray(last + 1));
       return lines;
     },
-    end: () => (restBytes === 0 ? [] : [takeRest()]),
+    end: () => (rest.length() === 0 ? [] : [withoutCr(rest.take())]),
   };
 }
 

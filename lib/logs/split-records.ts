@@ -1,3 +1,4 @@
+import { createByteBuffer } from './byte-buffer';
 import { MAX_LINE_BYTES } from './split-lines';
 
 const QUOTE = 0x22;
@@ -26,25 +27,20 @@ export function createRecordSplitter(): RecordSplitter {
   let depth = 0;
   let inString = false;
   let isEscaped = false;
-  let rest: Buffer[] = [];
-  let restBytes = 0;
+  const rest = createByteBuffer(MAX_LINE_BYTES);
   let isTooLong = false;
 
   const keep = (bytes: Buffer): void => {
-    if (restBytes + bytes.length > MAX_LINE_BYTES) isTooLong = true;
-    if (isTooLong || bytes.length === 0) return;
-    rest.push(Buffer.from(bytes));
-    restBytes += bytes.length;
+    if (rest.add(bytes) > 0) isTooLong = true;
   };
   const finish = (): SentRecord => {
+    const text = rest.take();
     const record: SentRecord = isTooLong
       ? { why: `longer than ${MAX_LINE_BYTES / 1024} KiB` }
       : state === 'junk'
         ? { why: 'not a JSON object' }
-        : { text: Buffer.concat(rest, restBytes).toString('utf8') };
+        : { text };
     state = 'between';
-    rest = [];
-    restBytes = 0;
     isTooLong = false;
     inString = false;
     isEscaped = false;

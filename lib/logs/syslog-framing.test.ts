@@ -58,6 +58,19 @@ describe('createSyslogFraming', () => {
     expect(next).toBe('<4>next');
   });
 
+  it('holds what comes byte by byte in little more than its length', () => {
+    const before = process.memoryUsage();
+    const framings = Array.from({ length: 40 }, () => createSyslogFraming());
+    for (const framing of framings) {
+      for (let byte = 0; byte < MAX_MESSAGE_BYTES; byte += 1) framing.push(Buffer.of(120));
+    }
+    const after = process.memoryUsage();
+    const held = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+    // As a list of pieces it is 200 MB and more.
+    expect(held).toBeLessThan(framings.length * MAX_MESSAGE_BYTES * 20);
+    expect(framings.every((framing) => framing.isMidway())).toBe(true);
+  });
+
   it('tells whether a message has begun', () => {
     const framing = createSyslogFraming();
     expect(framing.isMidway()).toBe(false);

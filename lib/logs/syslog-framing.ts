@@ -1,3 +1,5 @@
+import { createByteBuffer } from './byte-buffer';
+
 const LF = 0x0a;
 const NUL = 0x00;
 const SPACE = 0x20;
@@ -33,21 +35,14 @@ export function createSyslogFraming(): SyslogFraming {
   /** Bytes of the counted message still to come; null: a line, or not known yet. */
   let remaining: number | null = null;
   let isLine = false;
-  let kept: Buffer[] = [];
-  let keptBytes = 0;
+  const kept = createByteBuffer(MAX_MESSAGE_BYTES);
   let dropped = 0;
 
   const keep = (bytes: Buffer): void => {
-    const part = bytes.subarray(0, MAX_MESSAGE_BYTES - keptBytes);
-    dropped += bytes.length - part.length;
-    if (part.length === 0) return;
-    kept.push(Buffer.from(part));
-    keptBytes += part.length;
+    dropped += kept.add(bytes);
   };
   const finish = (messages: string[]): void => {
-    const text = Buffer.concat(kept, keptBytes).toString('utf8');
-    kept = [];
-    keptBytes = 0;
+    const text = kept.take();
     head = [];
     remaining = null;
     isLine = false;
@@ -115,7 +110,7 @@ export function createSyslogFraming(): SyslogFraming {
       return messages;
     },
     droppedBytes: () => dropped,
-    isMidway: () => keptBytes > 0 || head.length > 0,
+    isMidway: () => kept.length() > 0 || head.length > 0,
   };
 }
 

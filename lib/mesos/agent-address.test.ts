@@ -13,6 +13,17 @@ describe('agentAddress', () => {
     // Nothing may turn the rest of the URL into something else.
     ['slave(1)@user:pass@evil.test:80', null],
     ['slave(1)@evil.test/x?y:80', null],
+    // Where clouds tell secrets, in each of its spellings; nowhere; everywhere.
+    ['slave(1)@169.254.169.254:80', null],
+    ['slave(1)@2852039166:80', null],
+    ['slave(1)@0xa9.0xfe.0xa9.0xfe:80', null],
+    ['slave(1)@[::ffff:169.254.169.254]:80', null],
+    ['slave(1)@[fd00:ec2::254]:80', null],
+    ['slave(1)@[fe80::1]:5051', null],
+    ['slave(1)@0.0.0.0:5051', null],
+    ['slave(1)@239.1.1.1:5051', null],
+    // A cluster on one machine.
+    ['slave(1)@127.0.0.1:5051', { hostPort: '127.0.0.1:5051', process: 'slave(1)' }],
     ['slave(1)/../x@10.0.0.11:5051', { hostPort: 'a1.example.test:5051', process: 'slave(1)' }],
   ])('%s', (pid, expected) => {
     const address = agentAddress({ ...agent, pid });

@@ -29,8 +29,16 @@ export function agentAddress(agent: Pick<Agent, 'agentId' | 'pid' | 'hostname' |
 /** Whether the text is a bare `host:port`: nothing that would turn the rest of a URL into something else. */
 function isHostPort(text: string): boolean {
   if (!/^(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i.test(text) || !URL.canParse(`http://${text}/`)) return false;
-  return new URL(`http://${text}/`).hostname !== '';
+  const { hostname } = new URL(`http://${text}/`); // 2852039166 and 0xa9fea9fe are 169.254.169.254 by now.
+  return hostname !== '' && !NO_AGENTS.test(hostname);
 }
+
+/**
+ * Addresses at which no agent can be, and which a forged one must not make us ask with our login: "any", multicast, and
+ * those of the link, where clouds tell machines their secrets (also as IPv6, and IPv4 inside of it).
+ */
+const NO_AGENTS =
+  /^(?:0\.|169\.254\.|22[4-9]\.|2[345]\d\.|\[(?:::|ff[0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*|fd00:ec2::254|::ffff:a9fe:[0-9a-f]+)\]$)/;
 
 /** `1.11.0` is at least `1.5`; an unknown version is taken for a new one. */
 export function isAtLeast(version: string | null, wanted: readonly [major: number, minor: number]): boolean {

@@ -22,7 +22,8 @@ export function createRecordStream(maxBytes: number, onRecord: (record: StreamRe
   let isBroken = false;
   let size = 0;
   let have = 0;
-  let parts: Buffer[] = [];
+  /** Of a record that is kept: all of it, copied, as it may come byte by byte; of another its start. */
+  let body = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
   let inRecord = false;
 
@@ -32,7 +33,7 @@ export function createRecordStream(maxBytes: number, onRecord: (record: StreamRe
       size = Number(header);
       header = '';
       have = 0;
-      parts = [];
+      body = Buffer.allocUnsafe(size <= maxBytes ? size : PEEK_BYTES);
       tail = Buffer.alloc(0);
       inRecord = size > 0;
       isBroken = size > MAX_RECORD_BYTES;
@@ -44,16 +45,15 @@ export function createRecordStream(maxBytes: number, onRecord: (record: StreamRe
 
   function takeBody(chunk: Buffer, at: number): number {
     const bytes = chunk.subarray(at, at + size - have);
-    if (size <= maxBytes) parts.push(bytes);
-    else {
-      if (have < PEEK_BYTES) parts.push(Buffer.from(bytes.subarray(0, PEEK_BYTES - have)));
+    if (have < body.length) bytes.copy(body, have);
+    if (size > maxBytes) {
       tail = Buffer.concat([tail, bytes.subarray(-PEEK_BYTES)]).subarray(-PEEK_BYTES);
     }
     have += bytes.length;
     if (have === size) {
       inRecord = false;
-      const start = Buffer.concat(parts);
-      parts = [];
+      const start = body.subarray(0, size);
+      body = Buffer.alloc(0);
       onRecord(size <= maxBytes ? { raw: start } : { bytes: size, start, end: tail });
     }
     return at + bytes.length;

@@ -216,6 +216,19 @@ describe('createAgentSampler', () => {
     expect(sampler.size()).toBe(0);
   });
 
+  it('remembers no more than so many, whatever an agent makes up', async () => {
+    let made = 0;
+    const { sampler } = start(
+      () =>
+        Array.from({ length: 100 }, () => container({ containerId: `c${made}`, taskId: `${WEB}-${made++}` })),
+      { maxSeries: 150 },
+    );
+    sampler.learn(snapshotOf(1), 1);
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    expect(sampler.size()).toBe(150);
+    expect(sampler.take()?.containers).toHaveLength(300);
+  });
+
   it('offers a container when it is new or changed, and else every 5 minutes', async () => {
     let limitBytes = 4096;
     const { sampler } = start(() => [container({ limitBytes })]);

@@ -21,6 +21,8 @@ export type SamplerOptions = {
   gate: AgentGate;
   /** Pause between two samples of one agent; 0: none are taken. */
   intervalMs: number;
+  /** Tasks and containers that are remembered at the same time. */
+  maxSeries?: number;
   /** Requests to different agents at the same time. */
   maxAtOnce?: number;
 };
@@ -57,6 +59,8 @@ const ENDED_KEPT_MS = 15 * 60_000;
 const REWRITE_MS = 5 * 60_000;
 const SKEW_STEP_MS = 2_000;
 const MAX_PENDING = 100_000;
+/** Twice what the largest cluster runs: an agent that makes tasks up must not fill our memory. */
+const MAX_SERIES = 400_000;
 
 type Sampled = {
   taskId: string;
@@ -74,7 +78,7 @@ type WrittenContainer = Pick<ContainerRow, 'pid' | 'memLimitBytes' | 'taskId' | 
 };
 
 export function createAgentSampler(options: SamplerOptions): AgentSampler {
-  const { reader, gate, intervalMs, maxAtOnce = MAX_AT_ONCE } = options;
+  const { reader, gate, intervalMs, maxAtOnce = MAX_AT_ONCE, maxSeries = MAX_SERIES } = options;
   let addresses = new Map<string, AgentAddress>();
   let due: { agentId: string; phaseMs: number; nextAt: number }[] = [];
   const hostnames = new Map<string, string>();
@@ -202,6 +206,7 @@ export function createAgentSampler(options: SamplerOptions): AgentSampler {
       buckets.add({ appId, task, atMs: now, bytes: usedBytes, limitBytes });
     }
     if (taskId === null) return;
+    if (seriesCount >= maxSeries && !byTask.has(taskId)) return;
     const sampled = seriesOf({ taskId, agentId, frameworkId }, now);
     const cap = Math.max(MIN_POINTS, Math.min(MAX_POINTS, Math.floor(POINTS_BUDGET / seriesCount)));
     addSample(sampled.series, now, usedBytes, cap);
@@ -265,6 +270,7 @@ export function createAgentSampler(options: SamplerOptions): AgentSampler {
         before.host === host &&
         before.appId === appId;
       if (isSame) return;
+      if (before === undefined && writtenContainers.size >= maxSeries) forgetFirst(writtenContainers);
       // Kept by hundreds of thousands: the few strings that all tasks of an app share, and numbers.
       writtenContainers.set(containerId, { pid, memLimitBytes, taskId, host, appId, at: now });
     }
@@ -382,6 +388,14 @@ export function createAgentSampler(options: SamplerOptions): AgentSampler {
     giveBack,
     size: () => seriesCount,
   };
+}
+
+/** Of a map, what was put in first; nothing worse comes of it than that it is offered once more. */
+function forgetFirst(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
 }
 
 function isUsable({ active }: Agent): boolean {

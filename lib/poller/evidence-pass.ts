@@ -91,8 +91,9 @@ export async function evidencePass(
   }
   schedule(looks, unsettled, due, now);
   if (now.getTime() - looks.tidiedAt >= TIDY_MS) {
-    await forgetOldSightings(pool, clusterId, now);
-    looks.tidiedAt = now.getTime();
+    // A large cluster tells of more in an hour than are removed at a time: then the next pass goes on.
+    const { isAll } = await forgetOldSightings(pool, clusterId, now);
+    if (isAll) looks.tidiedAt = now.getTime();
   }
   // Told last: what is wrong with one block must not keep others' signals from their ends.
   if (closing.status === 'rejected') throw closing.reason;

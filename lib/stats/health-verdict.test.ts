@@ -197,6 +197,20 @@ describe('healthVerdict', () => {
         'As usual: 10 failures in 24 h, 1.0x the same hours last week; node-7 fails far more often than the other hosts.',
     },
     {
+      when: 'a suspect host that has most of the failures is named once',
+      facts: { suspects: ['node-7'], topHost: { name: 'node-7', failed: 8 } },
+      tone: 'warn',
+      sentence:
+        'As usual: 10 failures in 24 h, 1.0x the same hours last week; 8 of them on node-7, which fails far more often than the other hosts.',
+    },
+    {
+      when: 'the suspect is another host than the one with most failures',
+      facts: { suspects: ['node-7'], topHost: { name: 'node-77', failed: 8 } },
+      tone: 'warn',
+      sentence:
+        'As usual: 10 failures in 24 h, 1.0x the same hours last week; 8 of them on node-77; node-7 fails far more often than the other hosts.',
+    },
+    {
       when: 'three suspects',
       facts: { suspects: ['node-7', 'node-8', 'node-9'] },
       tone: 'warn',

@@ -47,7 +47,7 @@ export function healthVerdict(facts: HealthFacts): Verdict {
   const isBrief =
     watched !== null && watched < MIN_WATCHED_SHARE * (facts.to.getTime() - facts.from.getTime());
   const caution = watched === null ? null : `watched for ${spanWords(watched)} of it`;
-  const parts = [openingOf(facts, tone), concentrationOf(facts), suspectsOf(facts), caution];
+  const parts = [openingOf(facts, tone), ...whereOf(facts), caution];
   return {
     tone: isBrief && tone === 'good' ? 'blind' : tone,
     sentence: `${parts.filter(Boolean).join('; ')}.`,
@@ -125,6 +125,21 @@ function comparison(rate: FleetRate, weekBefore: FleetRate): string {
   const ratio = ratioOf(rate, weekBefore);
   const times = ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1);
   return `${times}x ${byRate ? 'the rate of ' : ''}the same hours last week`;
+}
+
+/** Where the failures gather and which hosts are suspect; a host that is both is named once. */
+function whereOf(facts: HealthFacts): (string | null)[] {
+  const gathered = concentrationOf(facts);
+  const [suspect, ...others] = facts.suspects;
+  if (
+    gathered !== null &&
+    suspect !== undefined &&
+    others.length === 0 &&
+    gathered.endsWith(` on ${suspect}`)
+  ) {
+    return [`${gathered}, which fails far more often than the other hosts`];
+  }
+  return [gathered, suspectsOf(facts)];
 }
 
 /** Named only where a large part of at least three failures gathers there: the app before the host. */

@@ -206,6 +206,17 @@ describe('strip', () => {
       health: 'degraded',
       notice: 'Marathon http://m of east has not been read yet: refused.',
     },
+    {
+      when: 'Marathon has another address since a moment',
+      polls: [
+        { secondsAgo: 5 },
+        { secondsAgo: 5, source: 'marathon:http://new' },
+        { secondsAgo: 200, source: 'marathon:http://old' },
+      ],
+      health: 'degraded',
+      notice:
+        'Marathon http://old of east was last read 3 min ago, while its master still is: is it configured any more?',
+    },
   ])('$when: $notice', async ({ polls, health, notice }) => {
     await insertCluster(db.pool, east);
     await insertPolls(polls);

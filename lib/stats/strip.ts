@@ -66,6 +66,9 @@ function noticeOf(sources: readonly Judged[], { pollIntervalMs, hasMasters }: St
     masters.find(({ health }) => health !== 'ok') ?? sources.find(({ health }) => health !== 'ok');
   if (!worst?.lastSuccess) return `${nameOf(worst)} has not been read yet: ${reasonOf(worst)}`;
   const age = agoWords(now.getTime() - worst.lastSuccess.finishedAt.getTime());
+  if (worst.health === 'stale' && masters.every(({ health }) => health === 'ok')) {
+    return `${nameOf(worst)} was last read ${age} ago, while its master still is: is it configured any more?`;
+  }
   if (worst.health === 'stale') {
     return `${nameOf(worst)} was last read ${age} ago, and no collector seems to run: what ended since then is missing.`;
   }

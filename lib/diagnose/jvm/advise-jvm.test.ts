@@ -379,6 +379,13 @@ describe('adviseJvm: what else it finds', () => {
       "Set `-Xmx286m`: of the container's 512 MB about 226 MB are needed beside the heap, so that the usual three quarters (384 MB) would be too much; with more `mem`, set three quarters of it.",
     );
   });
+  it('between three quarters and what fits, and does not call that four fifths', () => {
+    expect(
+      report({ cmd: 'java -jar a', memMb: 1024, oom: { ...oom, limitKb: 1_048_576 } }).recommendation,
+    ).toBe(
+      "Set `-Xmx768m` to `-Xmx798m` (three quarters of the container's 1,024 MB, at most what leaves 226 MB beside the heap), which leaves 256 MB for metaspace, thread stacks, code cache and direct memory.",
+    );
+  });
   it('its own recommendation fits, whatever the size', () => {
     for (const memMb of [256, 512, 768, 1024, 2048, 4096, 16_384]) {
       const xmx = /-Xmx\d+m/.exec(report({ cmd: 'java -jar a', memMb, oom }).recommendation ?? '')?.[0] ?? '';

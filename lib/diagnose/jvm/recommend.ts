@@ -57,9 +57,12 @@ function setHeap(given: JvmCase, limitMb: number): string {
     sight === 'sees' && seesCgroupV2(version) !== false
       ? `; \`-XX:MaxRAMPercentage=75.0\` does the same and follows \`mem\` when it changes`
       : '';
+  const isCapped = high < Math.floor(limitMb * HIGH);
   const why =
-    high > low ? "three quarters to four fifths of the container's" : "three quarters of the container's";
-  return `Set ${range} (${why} ${mb(limitMb)}), which leaves ${mb(limitMb - low)} for metaspace, thread stacks, code cache and direct memory${share}.`;
+    high > low && !isCapped
+      ? `three quarters to four fifths of the container's ${mb(limitMb)}`
+      : `three quarters of the container's ${mb(limitMb)}${high > low ? `, at most what leaves ${mb(beside.mb)} beside the heap` : ''}`;
+  return `Set ${range} (${why}), which leaves ${mb(limitMb - low)} for metaspace, thread stacks, code cache and direct memory${share}.`;
 }
 
 /** The heap is as it should be and it died all the same: the rest has to be bounded, or the limit raised. */

@@ -97,7 +97,7 @@ function summaryOf(facts: Facts, tie: TiedSignal, proof: Proof): string {
   const { signal } = tie;
   const limit = signal.limitKb === null ? '' : ` of ${megabytes(signal.limitKb)}`;
   if (!isById(tie)) {
-    return `The container${ofApp(facts)} ${proof === 'possible' ? 'may have been' : 'was most likely'} killed at its memory limit${limit}: the kernel killed ${processOf(signal)}${hostOf(signal)}${timeOf(signal)} ${signal.limitKb === null ? 'for memory' : 'at such a limit'}, and the log does not name this task.`;
+    return `The container${ofApp(facts)} ${proof === 'possible' ? 'may have been' : 'was most likely'} killed at its memory limit${limit}: the kernel killed ${processOf(signal)}${hostOf(signal)}${timeOf(signal)} ${signal.limitKb === null ? 'for memory' : 'at such a limit'}, and no line says whose container that was.`;
   }
   const owner = limitOwner(signal);
   const whose = owner.isOwn ? 'its memory limit' : `the memory limit of ${owner.name}`;

@@ -105,4 +105,13 @@ describe('evidenceDockerKill', () => {
     );
     expect(verdict.advice[0]).toContain('grep 812c82c5a7a5');
   });
+
+  it.each([
+    [1, 'did not on h1 at 2026-03-01 11:59:59 UTC; it may still be there'],
+    [2640, '; its end was told 44 minutes later, and it may still be there'],
+  ])('Docker gave up %s s before the status', (seconds, words) => {
+    const late = { ...stuck, signal: { ...stuck.signal, at: beforeEnd(seconds) } };
+    const facts = factsOf({ state: 'TASK_KILLED', marathon: marathonOf(), evidence: [late] });
+    expect(diagnose(facts).summary).toContain(words);
+  });
 });

@@ -4,7 +4,17 @@ import type { Facts } from '@/lib/domain/verdict';
 
 import type { EvidenceRule, Finding } from '../rule';
 import { saysStuck } from '../stuck-words';
-import { citedLine, containerOf, hostOf, isById, isWithin, tieLine, tiesOf, timeOf } from '../ties';
+import {
+  citedLine,
+  containerOf,
+  hostOf,
+  isById,
+  isWithin,
+  secondsBefore,
+  tieLine,
+  tiesOf,
+  timeOf,
+} from '../ties';
 import { ofApp } from '../wording';
 
 // A stuck kill goes on for minutes, and Docker repeats itself.
@@ -38,7 +48,7 @@ export const evidenceDockerKill: EvidenceRule = {
       cause: 'kill_failed_container_stuck',
       disposition: 'failure',
       proof: proofOf(facts, tie),
-      summary: `The container${containerOf(tie.signal)}${ofApp(facts)} was told to die and did not${hostOf(tie.signal)}${timeOf(tie.signal)}${secondsOf(tie.signal)}; it may still be there, holding its ports and memory.`,
+      summary: `The container${containerOf(tie.signal)}${ofApp(facts)} was told to die and did not${hostOf(tie.signal)}${timeOf(tie.signal)}${secondsOf(tie.signal)}; ${laterOf(facts, tie.signal)}it may still be there, holding its ports and memory.`,
       because: [
         ...because,
         ...(told.disposition === 'normal' ? [`Why it was to end: ${told.summary}`] : []),
@@ -77,6 +87,12 @@ function linesOf(tie: TiedSignal): string[] {
 
 function secondsOf({ seconds }: LogSignal): string {
   return seconds === null ? '' : ` (given up on after ${Math.round(seconds)} s)`;
+}
+
+/** When the end was told after all: Docker's word that it gave up and the task's status can lie an hour apart. */
+function laterOf(facts: Facts, signal: LogSignal): string {
+  const minutes = Math.round((secondsBefore(facts, signal) ?? 0) / 60);
+  return minutes < 2 ? '' : `its end was told ${minutes} minutes later, and `;
 }
 
 function adviceOf(signal: LogSignal): string[] {
