@@ -128,7 +128,7 @@ function* batches(pieces: Iterable<string>, atLeast: number): Generator<string> 
 async function read(way: Way, url: string): Promise<{ bytes: number; ends: number }> {
   if (way === 'reader') {
     const reader = createMasterReader({ urls: [url], credentials: null, timeoutMs: 600_000, ca: null });
-    const snapshot = await reader.read(new AbortController().signal);
+    const snapshot = await reader.read(new AbortController().signal, new Map());
     await reader.close();
     if (!snapshot.complete || snapshot.rejects.count > 0) throw new Error('the made body was not understood');
     return { bytes: snapshot.bytes, ends: snapshot.ended.length };

@@ -153,6 +153,8 @@ function snapshotOf(ended: MesosTask[]): MasterSnapshot {
     ended,
     live: [],
     ringCounts: new Map(),
+    unchanged: [],
+    wordsOf: new Map(),
     counters: null,
     rejects: { count: 0, samples: [] },
     warnings: [],

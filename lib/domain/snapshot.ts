@@ -6,6 +6,7 @@ import type {
   MarathonQueueItem,
   MasterEpoch,
 } from './cluster';
+import type { SeenEnd } from './seen-ends';
 import type { MesosTask } from './task';
 
 /** Something a source sent that could not be understood; it was skipped and counted, nothing else was lost. */
@@ -46,8 +47,15 @@ export type MasterSnapshot = {
   epoch: MasterEpoch;
   agents: Agent[];
   frameworks: Framework[];
-  /** Tasks in an end state, whatever list they stood in; with message and reason where GET_TASKS gave them. */
+  /**
+   * Tasks in an end state, whatever list they stood in; with message and reason where GET_TASKS gave them. Without
+   * those that were told in the very words of `SeenEnds`.
+   */
   ended: MesosTask[];
+  /** Those that were. */
+  unchanged: readonly SeenEnd[];
+  /** Digests of the bytes that told each of `ended`; none: it is told anew at every poll. */
+  wordsOf: ReadonlyMap<MesosTask, readonly string[]>;
   live: LiveTask[];
   /** Completed tasks a framework's ring holds, by framework id: a full ring may have dropped some. */
   ringCounts: Map<string, number>;

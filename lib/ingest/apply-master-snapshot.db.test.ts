@@ -85,6 +85,8 @@ function snapshot(ended: MesosTask[], more: Partial<MasterSnapshot> = {}): Maste
     ended,
     live: [],
     ringCounts: new Map([['f1', ended.length]]),
+    unchanged: [],
+    wordsOf: new Map(),
     counters: { 'master/tasks_failed': ended.length },
     rejects: { count: 0, samples: [] },
     warnings: [],

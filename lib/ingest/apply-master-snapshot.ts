@@ -1,25 +1,24 @@
-import { hash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
 import { inTransaction } from '@/lib/db/in-transaction';
-import type { MasterSnapshot, PollWarning } from '@/lib/domain/snapshot';
-import type { MesosTask } from '@/lib/domain/task';
+import type { SeenEnd } from '@/lib/domain/seen-ends';
+import type { MasterSnapshot } from '@/lib/domain/snapshot';
 
 import { agentRows, markAgentsGone, upsertAgents, upsertFrameworks } from './apply-agents';
-import { forgetEvidence, tieEvidence } from './apply-evidence';
 import { addExposure } from './apply-exposure';
 import { applyStuckKills } from './apply-stuck-kills';
-import { applyTaskEnds, knownEnds, standInsOf } from './apply-task-ends';
 import { liveKey } from './identity';
 import { assertLease, type Lease } from './lease';
 import { appIdOf, type MarathonKnowledge } from './marathon-context';
 import { forgetEnds, type Memory, seenKey } from './memory';
 import { type Lifetime, planExposure } from './plan-exposure';
 import { type Gap, planGaps } from './plan-gaps';
-import { type EndPlan, type LiveTasks, livesOn, planTaskEnds, toTaskEnds } from './plan-task-ends';
+import { type EndPlan, type LiveTasks, livesOn, toTaskEnds } from './plan-task-ends';
 import { insertPollRun } from './poll-run';
+import { ringSights } from './ring-sights';
 import { sanitize } from './sanitize';
-import type { KnownEnd, TaskEnd } from './task-end';
+import { storeEnds } from './store-ends';
+import type { TaskEnd } from './task-end';
 import { changedRows } from './written-rows';
 
 /** How long an end that Marathon may yet explain, or tell the message of, is looked at anew at every poll. */
@@ -60,9 +59,7 @@ export async function applyMasterSnapshot(
   for (const agent of snapshot.agents) memory.hostnames.set(agent.agentId, agent.hostname);
   for (const framework of snapshot.frameworks)
     memory.frameworkNames.set(framework.frameworkId, framework.name);
-  const digests = new Map(snapshot.ended.map((task) => [seenKey(task), digestOf(task)]));
-  const news = snapshot.ended.filter((task) => memory.seen.get(seenKey(task)) !== digests.get(seenKey(task)));
-  const offered = toTaskEnds(news, {
+  const offered = toTaskEnds(snapshot.ended, {
     clusterId,
     now,
     hostnames: memory.hostnames,
@@ -70,6 +67,7 @@ export async function applyMasterSnapshot(
     marathons,
   });
   const live = liveTasks(snapshot);
+  const idByKey = new Map(offered.map((end) => [keyOf(end), end.id]));
   const agents = changedRows(memory.agentRows, agentRows(clusterId, snapshot), {
     keyOf: (row) => row.agent_id,
     now,
@@ -82,22 +80,14 @@ export async function applyMasterSnapshot(
     await upsertFrameworks(client, clusterId, snapshot, now);
     await upsertAgents(client, agents.changed, now);
     if (snapshot.complete) await markAgentsGone(client, clusterId, snapshot, now);
-    const known = await knownEnds(
+    const written = await storeEnds(
       client,
-      clusterId,
-      offered.map(({ id }) => id),
+      { clusterId, offered, live, epoch: snapshot.complete ? snapshot.epoch : before.epoch, marathons, now },
+      async (plan) => {
+        plan.reopen.push(...(await cameBack(client, clusterId, live, plan)));
+      },
     );
-    const standIns = await standInsOf(
-      client,
-      clusterId,
-      offered
-        .filter(({ id, finishedAtKnown }) => finishedAtKnown && !known.has(id))
-        .map(({ taskId }) => sanitize(taskId)),
-    );
-    const plan = planTaskEnds(offered, known, live, standIns);
-    plan.reopen.push(...(await cameBack(client, clusterId, live, plan)));
-    const written = await applyTaskEnds(client, clusterId, plan, now);
-    const untied = await tieToLogs(client, clusterId, plan, poll);
+    const { plan, known } = written;
     await addExposure(
       client,
       clusterId,
@@ -111,7 +101,7 @@ export async function applyMasterSnapshot(
       // judged now: what is stored of it here would be known to the next poll.
       epoch: snapshot.complete ? snapshot.epoch : (before.epoch ?? snapshot.epoch),
       ringSize: snapshot.complete ? snapshot.epoch.ringSize : (before.ringSize ?? snapshot.epoch.ringSize),
-      rings: ringSights(snapshot, memory, offered, known),
+      rings: ringSights(snapshot, memory, (key) => known.has(idByKey.get(key) ?? '')),
       now,
     });
     await insertGaps(client, clusterId, gaps);
@@ -129,54 +119,15 @@ export async function applyMasterSnapshot(
       endsNew: written.inserted,
       endsRevised: written.revised,
       rejects: snapshot.rejects,
-      warnings: [...snapshot.warnings, ...untied],
+      warnings: [...snapshot.warnings, ...written.warnings],
     });
-    return { ...written, gaps: gaps.length };
+    return { inserted: written.inserted, revised: written.revised, gaps: gaps.length };
   });
 
   // Only what is stored may be skipped next time.
-  for (const end of offered) if (mayLearnMore(end, now)) digests.delete(seenKey(end));
-  memory.seen = digests;
+  memory.seen = seenNow(snapshot, offered, now);
   memory.agentRows = agents.written;
   return applied;
-}
-
-/**
- * What logs told before: the verdict is right from the first, and one that is revised keeps its evidence. No end is lost
- * for what may go wrong here: then it is stored as its status tells it, and the poll's row says so.
- */
-async function tieToLogs(
-  client: PoolClient,
-  clusterId: number,
-  { insert, revise }: EndPlan,
-  { marathons, now }: MasterPoll,
-): Promise<PollWarning[]> {
-  const renamed = revise.filter(({ oldId, end }) => oldId !== end.id);
-  const fresh = insert.map(({ id }) => id);
-  await client.query('SAVEPOINT evidence');
-  try {
-    await forgetEvidence(
-      client,
-      clusterId,
-      renamed.map(({ oldId }) => oldId),
-    );
-    await tieEvidence(client, {
-      clusterId,
-      signalIds: [],
-      endIds: [...fresh, ...revise.map(({ end }) => end.id)],
-      freshEndIds: new Set(fresh),
-      marathons,
-      now,
-    });
-    return [];
-  } catch (thrown) {
-    // A session that broke fails here, too, and with it the poll.
-    await client.query('ROLLBACK TO SAVEPOINT evidence');
-    const why = thrown instanceof Error ? thrown.message.slice(0, 200) : 'unknown';
-    return [
-      { code: 'evidence_failed', message: `Host logs could not be held against the new task ends: ${why}` },
-    ];
-  }
 }
 
 /** A fresh kill whose deployment, or failure whose message, a Marathon may tell a poll later than its master. */
@@ -186,26 +137,29 @@ function mayLearnMore(end: TaskEnd, now: Date): boolean {
   return end.disposition === 'unexplained' || isMute;
 }
 
+/** What may be passed over at the next poll where its words are the same. */
+function seenNow({ ended, unchanged, wordsOf }: MasterSnapshot, offered: readonly TaskEnd[], now: Date) {
+  const again = new Set(offered.filter((end) => mayLearnMore(end, now)).map(keyOf));
+  const seen = new Map<string, SeenEnd>();
+  for (const end of unchanged) for (const words of end.words) seen.set(words, end);
+  for (const task of ended) {
+    const words = wordsOf.get(task) ?? [];
+    const key = seenKey(task);
+    if (words.length === 0 || again.has(key)) continue;
+    const { frameworkId, agentId, list, statuses } = task;
+    const [firstStatusAt, finishedAt] = [statuses[0]?.at ?? null, statuses.at(-1)?.at ?? null];
+    const end = { key, frameworkId, agentId, list, firstStatusAt, finishedAt, words };
+    for (const one of words) seen.set(one, end);
+  }
+  return seen;
+}
+
+function keyOf(end: TaskEnd): string {
+  return seenKey({ ...end, statuses: [{ at: end.firstStatusAt }] });
+}
+
 function liveTasks(snapshot: MasterSnapshot): Map<string, Date | null> {
   return new Map(snapshot.live.map((task) => [liveKey(task), task.firstStatusAt]));
-}
-
-/** True where the last polls did not offer this very entry, so that the next plan will look at it. */
-export function isNews(memory: Memory, task: MesosTask): boolean {
-  return memory.seen.get(seenKey(task)) !== digestOf(task);
-}
-
-// A task is asked about twice in a poll: for its app's versions, and for its end.
-const digestByTask = new WeakMap<MesosTask, string>();
-
-function digestOf(task: MesosTask): string {
-  const known = digestByTask.get(task);
-  if (known !== undefined) return known;
-  // Times as numbers: to write them out as text would be most of the cost.
-  const statuses = task.statuses.map((one) => ({ ...one, at: one.at?.getTime() ?? null }));
-  const digest = hash('sha1', JSON.stringify([task.state, statuses]), 'base64');
-  digestByTask.set(task, digest);
-  return digest;
 }
 
 function* lifetimes(
@@ -229,32 +183,6 @@ function* lifetimes(
   }
   for (const end of inserted)
     yield { host: end.host, appId: end.appId, from: end.startedAt, to: end.finishedAt };
-}
-
-function ringSights(
-  snapshot: MasterSnapshot,
-  memory: Memory,
-  offered: readonly TaskEnd[],
-  known: ReadonlyMap<string, KnownEnd>,
-) {
-  const knownKeys = new Set(offered.filter(({ id }) => known.has(id)).map((end) => seenKey(end)));
-  const sights = new Map<string, { knownBefore: number; oldestFinishedAt: Date | null }>();
-  for (const task of snapshot.ended) {
-    if (task.list !== 'completed_tasks') continue;
-    const sight = sights.get(task.frameworkId) ?? { knownBefore: 0, oldestFinishedAt: null };
-    sights.set(task.frameworkId, sight);
-    const key = seenKey(task);
-    if (memory.seen.has(key) || knownKeys.has(key)) sight.knownBefore += 1;
-    const finishedAt = task.statuses.at(-1)?.at ?? null;
-    if (finishedAt && (!sight.oldestFinishedAt || finishedAt < sight.oldestFinishedAt)) {
-      sight.oldestFinishedAt = finishedAt;
-    }
-  }
-  return [...snapshot.ringCounts].map(([frameworkId, count]) => ({
-    frameworkId,
-    count,
-    ...(sights.get(frameworkId) ?? { knownBefore: 0, oldestFinishedAt: null }),
-  }));
 }
 
 /** Stored ends whose task the master lists as alive: since Mesos 1.10 their completed entry is gone by then. */

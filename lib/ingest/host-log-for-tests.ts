@@ -149,6 +149,8 @@ function snapshot(ended: MesosTask[]): MasterSnapshot {
     ended,
     live: [],
     ringCounts: new Map([[FRAMEWORK, ended.length]]),
+    unchanged: [],
+    wordsOf: new Map(),
     counters: null,
     rejects: { count: 0, samples: [] },
     warnings: [],

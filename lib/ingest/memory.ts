@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import type { SeenEnd } from '@/lib/domain/seen-ends';
+
 import { liveKey } from './identity';
 import type { SeenDeployment } from './marathon-context';
 import type { WrittenRows } from './written-rows';
@@ -14,8 +16,13 @@ export type Memory = {
   hostnames: Map<string, string>;
   /** Frameworks ever seen. */
   frameworkNames: Map<string, string>;
-  /** Digest of each end the master offered at the last poll, by its raw identity: the same again needs no look. */
-  seen: Map<string, string>;
+  /** Ends the master offered at the last poll and that are stored, by digest of the bytes that told them. */
+  seen: Map<string, SeenEnd>;
+  /**
+   * Raw identities of ends that the event stream told since it was last opened, until a poll begun after that has been
+   * stored: that they are known does not show that nothing was lost while it was closed. See `ringSights`.
+   */
+  sinceOpened: Set<string>;
   /** Marathons that told what they run, by framework id: until then their ends have no app. */
   watched: Set<string>;
   agentRows: WrittenRows;
@@ -57,6 +64,7 @@ export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory>
     hostnames: new Map(agents.rows.map((row) => [row.agent_id, row.hostname])),
     frameworkNames: new Map(frameworks.rows.map((row) => [row.framework_id, row.name])),
     seen: new Map(),
+    sinceOpened: new Set(),
     watched: new Set(),
     agentRows: new Map(),
     appRows: new Map(),
@@ -91,13 +99,10 @@ export function forgetEnds(
   memory: Memory,
   isConcerned: (task: { frameworkId: string; agentId: string }) => boolean,
 ): void {
-  for (const key of memory.seen.keys()) {
-    const [frameworkId = '', , agentId = ''] = key.split('\0');
-    if (isConcerned({ frameworkId, agentId })) memory.seen.delete(key);
-  }
+  for (const [words, end] of memory.seen) if (isConcerned(end)) memory.seen.delete(words);
 }
 
-/** Names an ended task in `seen`: a live key with the first status time. */
+/** Names an ended task: a live key with the first status time. */
 export function seenKey(task: {
   frameworkId: string;
   taskId: string;

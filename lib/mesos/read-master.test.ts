@@ -28,7 +28,7 @@ function readerOf(urls: string[], rest: Partial<Source> = {}): MasterReader {
 }
 
 function read(reader: MasterReader, signal = new AbortController().signal): Promise<MasterSnapshot> {
-  return reader.read(signal);
+  return reader.read(signal, new Map());
 }
 
 async function failureOf(work: Promise<unknown>): Promise<AppError> {

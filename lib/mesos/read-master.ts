@@ -1,4 +1,5 @@
 import type { MasterEpoch } from '@/lib/domain/cluster';
+import type { SeenEnds } from '@/lib/domain/seen-ends';
 import type { LiveTask, MasterSnapshot, PollWarning } from '@/lib/domain/snapshot';
 import type { MesosTask } from '@/lib/domain/task';
 import { AppError } from '@/lib/errors';
@@ -21,7 +22,7 @@ export type MasterReader = {
    * Errors: MESOS_* and BODY_TOO_LARGE as `LeaderFinder.find`; when `signal` is aborted its own reason.
    * Cost: each of the three requests may take `timeoutMs`, /state once per master asked.
    */
-  read(signal: AbortSignal): Promise<MasterSnapshot>;
+  read(signal: AbortSignal, seen: SeenEnds): Promise<MasterSnapshot>;
   /** Follows the events of the master that led at the last reading; null: none did. Errors: as `followEvents`. */
   follow(
     handlers: Parameters<typeof followEvents>[2],
@@ -38,7 +39,7 @@ export function createMasterReader(source: Source): MasterReader {
   const finder = createLeaderFinder(upstream);
   let lastWhole: { url: string; epoch: MasterEpoch } | null = null;
 
-  async function read(signal: AbortSignal): Promise<MasterSnapshot> {
+  async function read(signal: AbortSignal, _seen: SeenEnds): Promise<MasterSnapshot> {
     const leader = await finder.find(signal);
     const { target, reading, rejectLog } = leader;
     const warnings: PollWarning[] = [...reading.warnings];
@@ -72,6 +73,8 @@ export function createMasterReader(source: Source): MasterReader {
       agents: reading.agents,
       frameworks: reading.frameworks,
       ended: reading.ended.list(),
+      unchanged: [],
+      wordsOf: new Map(),
       live: withoutEnded(reading.live, added),
       ringCounts: reading.ringCounts,
       counters,

@@ -183,9 +183,9 @@ async function collect(
       timeoutMs: 2_000,
       sources: {
         master: {
-          async read(signal) {
+          async read(signal, seen) {
             const startedAt = performance.now();
-            const snapshot = await master.read(signal);
+            const snapshot = await master.read(signal, seen);
             agents.learn(snapshot);
             polls.push(performance.now() - startedAt);
             return snapshot;

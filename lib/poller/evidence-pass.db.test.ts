@@ -83,6 +83,8 @@ const snapshot: MasterSnapshot = {
   ],
   live: [],
   ringCounts: new Map([['f1', 1]]),
+  unchanged: [],
+  wordsOf: new Map(),
   counters: null,
   rejects: { count: 0, samples: [] },
   warnings: [],

@@ -76,6 +76,8 @@ function snapshotOf(ended: MesosTask[]): MasterSnapshot {
       },
     ],
     ringCounts: new Map([['f1', ended.length]]),
+    unchanged: [],
+    wordsOf: new Map(),
     counters: null,
     rejects: { count: 0, samples: [] },
     warnings: [],

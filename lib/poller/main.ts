@@ -127,14 +127,14 @@ async function main(): Promise<void> {
 }
 
 /** The same reader, what it reads shown to `look` as well. */
-function withLook<Snapshot, Reader extends { read(signal: AbortSignal): Promise<Snapshot> }>(
-  reader: Reader & { read(signal: AbortSignal): Promise<Snapshot> },
+function withLook<Snapshot, Rest extends unknown[], Reader>(
+  reader: Reader & { read(...args: Rest): Promise<Snapshot> },
   look: (snapshot: Snapshot) => void,
-): Reader {
+): Reader & { read(...args: Rest): Promise<Snapshot> } {
   return {
     ...reader,
-    async read(signal: AbortSignal) {
-      const snapshot = await reader.read(signal);
+    async read(...args: Rest) {
+      const snapshot = await reader.read(...args);
       look(snapshot);
       return snapshot;
     },

@@ -65,6 +65,8 @@ const master: MasterSnapshot = {
   ],
   live: [],
   ringCounts: new Map(),
+  unchanged: [],
+  wordsOf: new Map(),
   counters: null,
   rejects: { count: 0, samples: [] },
   warnings: [],

@@ -3,10 +3,11 @@ import pLimit from 'p-limit';
 import type { Pool } from 'pg';
 
 import { appOfTaskId } from '@/lib/domain/marathon-task-id';
+import type { SeenEnds } from '@/lib/domain/seen-ends';
 import type { MarathonSnapshot, MasterSnapshot } from '@/lib/domain/snapshot';
 import { AppError, toAppError } from '@/lib/errors';
 import { applyAppVersions, applyMarathonSnapshot } from '@/lib/ingest/apply-marathon-snapshot';
-import { applyMasterSnapshot, isNews } from '@/lib/ingest/apply-master-snapshot';
+import { applyMasterSnapshot } from '@/lib/ingest/apply-master-snapshot';
 import type { Lease } from '@/lib/ingest/lease';
 import type { MarathonKnowledge } from '@/lib/ingest/marathon-context';
 import type { Memory } from '@/lib/ingest/memory';
@@ -17,7 +18,8 @@ import { type EvidenceLooks, newEvidenceLooks } from './evidence-pass';
 
 /** What a cycle reads from; each reader has its own time-out. */
 export type Sources = {
-  master: { read(signal: AbortSignal): Promise<MasterSnapshot> };
+  /** `seen`: what is stored already and need not be told again. */
+  master: { read(signal: AbortSignal, seen: SeenEnds): Promise<MasterSnapshot> };
   masterUrl: string;
   marathons: {
     /** `marathon:<url without credentials>`. */
@@ -82,7 +84,7 @@ export async function pollCycle(
     const reading = state.reading.get(source.name) ?? startReading(source, startedAt, signal);
     state.reading.set(source.name, reading);
   }
-  const [master] = await Promise.allSettled([sources.master.read(signal)]);
+  const [master] = await Promise.allSettled([sources.master.read(signal, state.memory.seen)]);
   const masterReadAt = new Date();
   const answered = await answeredMarathons(state, sources.marathonGraceMs ?? MARATHON_GRACE_MS, signal);
   if (signal.aborted) return;
@@ -178,12 +180,11 @@ async function learnVersions(
 ): Promise<void> {
   const signal = AbortSignal.any([cycleSignal, AbortSignal.timeout(VERSION_READS_MS)]);
   const limit = pLimit(VERSION_READS_AT_ONCE);
-  const news = ended.filter((task) => isNews(state.memory, task));
   for (const source of sources.marathons) {
     const frameworkId = state.knowledge.get(source.name)?.frameworkId;
     if (frameworkId === undefined) continue;
     const appIds = new Set(
-      news
+      ended
         .filter((task) => task.frameworkId === frameworkId)
         .flatMap((task) => appOfTaskId(task.taskId)?.appId ?? [])
         .filter((appId) => !state.versionsRead.has(`${frameworkId}\0${appId}`)),

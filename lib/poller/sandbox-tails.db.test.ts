@@ -71,6 +71,8 @@ async function store(tasks: MesosTask[]): Promise<void> {
     ended: tasks,
     live: [],
     ringCounts: new Map(),
+    unchanged: [],
+    wordsOf: new Map(),
     counters: null,
     rejects: { count: 0, samples: [] },
     warnings: [],

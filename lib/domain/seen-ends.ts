@@ -1,0 +1,19 @@
+import type { MesosTask } from './task';
+
+/** An ended task that the master told in these very words before, and that is stored: it needs no second look. */
+export type SeenEnd = {
+  /** Its raw identity, see `seenKey` in lib/ingest/memory.ts. */
+  key: string;
+  frameworkId: string;
+  agentId: string;
+  list: MesosTask['list'];
+  /** Time of the first status: part of the identity. */
+  firstStatusAt: Date | null;
+  /** Time of the last status. */
+  finishedAt: Date | null;
+  /** Digests of the bytes that told it: of its element in /state, and of the one in GET_TASKS. */
+  words: readonly string[];
+};
+
+/** What the last polls told and is stored, by digest of the bytes. */
+export type SeenEnds = ReadonlyMap<string, SeenEnd>;
