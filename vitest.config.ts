@@ -8,6 +8,7 @@ export default defineConfig({
       'components/**/*.test.{ts,tsx}',
       'sim/**/*.test.ts',
       'scripts/**/*.test.ts',
+      'bench/**/*.test.ts',
       'app/**/*.test.ts',
     ],
     globalSetup: ['scripts/vitest-postgres.ts'],

@@ -9,6 +9,8 @@ import classes from './page-error.module.css';
 
 const TITLES: Partial<Record<string, string>> = {
   DATABASE_UNAVAILABLE: 'The database does not answer',
+  DATABASE_DISK_FULL: 'The disk of the database is full',
+  DATABASE_BUSY: 'The database is too busy',
   CONFIG_INVALID: 'A setting is wrong',
 };
 

@@ -16,6 +16,8 @@ import { parseArgs } from 'node:util';
 
 import { parseLog } from '@/lib/evidence/log-parser';
 
+import { report } from './report';
+
 /** Of the speed of Node's line reader. */
 const BAR = 0.5;
 const KILL_EVERY_BYTES = 4 * 1024 * 1024;
@@ -189,7 +191,14 @@ try {
   console.log(
     `exit137 reads at ${best('exit137').toFixed(0)} MB/s, readline at ${best('readline').toFixed(0)} MB/s: ratio ${ratio.toFixed(2)} (bar ${BAR}); all kills found: ${allFound}; peak memory ${peakMb.toFixed(0)} MB`,
   );
-  console.log(ratio >= BAR && allFound ? 'pass' : 'short');
+  report({
+    measure: `read a host log of ${(size / 1024 / 1024).toFixed(0)} MB`,
+    value: best('exit137'),
+    unit: 'MB/s',
+    floor: "Node's line reader",
+    floorValue: best('readline'),
+    bar: { least: BAR },
+  });
   if (ratio < BAR || !allFound) process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -1,153 +1,126 @@
 /**
- * Reads a made /state over loopback HTTP three ways in one run: bytes only (the floor), text and JSON.parse, and
- * the reader of this program. The body is made piece by piece into a file that a process of its own serves, so
- * no copy of the whole stands in memory but in the way that asks for one.
+ * Reads what a master of 10,000 agents, 200,000 running and 50 x 1,000 completed tasks answers, beside JSON.parse of the
+ * same bytes: each way in a process of its own, so that its peak of memory is its own. Then a body beyond 512 MB, of
+ * which V8 can make no string.
  *
- *   npx tsx bench/read-state.ts [--agents 3000] [--tasks 60000] [--frameworks 50] [--completed 300] [--rounds 3]
+ *   npx tsx bench/read-state.ts [--rounds 3] [--only plain,gzip,huge] [--quick]
  */
 import { spawn } from 'node:child_process';
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
-import { mkdtemp, stat } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import type { SeenEnd } from '@/lib/domain/seen-ends';
+import type { MasterSnapshot } from '@/lib/domain/snapshot';
 import { createMasterReader } from '@/lib/mesos/read-master';
 
-type Size = { agents: number; tasks: number; frameworks: number; completed: number };
+import { type ClusterSize, startBigMaster } from './big-master';
+import { report } from './report';
+
+const WAYS = ['drain', 'parse', 'first', 'steady'] as const;
+type Way = (typeof WAYS)[number];
+const DOCUMENTS = { state: '/state', tasks: 'GET_TASKS', both: '/state and GET_TASKS' };
+type What = keyof typeof DOCUMENTS;
+
 type Result = {
   wallMs: number;
   cpuMs: number;
   peakMb: number;
   longestBlockMs: number;
   bytes: number;
-  ends: number;
+  ended: number;
+  unchanged: number;
+  live: number;
 };
-
-const WAYS = ['drain', 'parse', 'reader'] as const;
-type Way = (typeof WAYS)[number];
+type Found = Pick<Result, 'bytes' | 'ended' | 'unchanged' | 'live'>;
 
 const { values } = parseArgs({
   options: {
     role: { type: 'string', default: 'all' },
     url: { type: 'string', default: '' },
-    agents: { type: 'string', default: '3000' },
-    tasks: { type: 'string', default: '60000' },
+    what: { type: 'string', default: 'both' },
+    encoding: { type: 'string', default: 'plain' },
+    agents: { type: 'string', default: '10000' },
+    tasks: { type: 'string', default: '200000' },
     frameworks: { type: 'string', default: '50' },
-    completed: { type: 'string', default: '300' },
+    completed: { type: 'string', default: '1000' },
+    new: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: 'plain,gzip,huge' },
+    quick: { type: 'boolean', default: false },
   },
 });
-const size: Size = {
-  agents: Number(values.agents),
-  tasks: Number(values.tasks),
+const size: ClusterSize = {
+  agents: values.quick ? 2_000 : Number(values.agents),
+  tasks: values.quick ? 40_000 : Number(values.tasks),
   frameworks: Number(values.frameworks),
-  completed: Number(values.completed),
+  completed: values.quick ? 200 : Number(values.completed),
+};
+const rounds = values.quick ? 1 : Number(values.rounds);
+const newEnds = Number(values.new);
+// 200,000 running tasks are some 380 MB of /state.
+const hugeTasks = values.quick ? 60_000 : 360_000;
+
+/** What a collector that stored everything would know of it, see `seenNow` in lib/ingest. */
+function seenOf({ ended, wordsOf }: MasterSnapshot): Map<string, SeenEnd> {
+  const seen = new Map<string, SeenEnd>();
+  for (const task of ended) {
+    const words = wordsOf.get(task) ?? [];
+    const { frameworkId, taskId, agentId, list, statuses } = task;
+    const [firstStatusAt, finishedAt] = [statuses[0]?.at ?? null, statuses.at(-1)?.at ?? null];
+    const key = `${frameworkId}\0${taskId}\0${agentId}\0${firstStatusAt?.getTime() ?? ''}`;
+    for (const one of words) {
+      seen.set(one, { key, frameworkId, agentId, list, firstStatusAt, finishedAt, words });
+    }
+  }
+  return seen;
+}
+
+async function readSnapshot(url: string, seen: Map<string, SeenEnd>): Promise<MasterSnapshot> {
+  const reader = createMasterReader({ urls: [url], credentials: null, timeoutMs: 600_000, ca: null });
+  const snapshot = await reader.read(new AbortController().signal, seen);
+  await reader.close();
+  if (!snapshot.complete || snapshot.rejects.count > 0) throw new Error('the made body was not understood');
+  return snapshot;
+}
+
+function foundIn({ bytes, ended, unchanged, live }: MasterSnapshot): Found {
+  return { bytes, ended: ended.length, unchanged: unchanged.length, live: live.length };
+}
+
+type AnyTask = { state: string };
+const NONE = { tasks: [], completed_tasks: [] };
+type Parsed = {
+  frameworks?: { tasks: AnyTask[]; completed_tasks: AnyTask[] }[];
+  get_tasks?: { tasks: AnyTask[]; completed_tasks: AnyTask[] };
 };
 
-function taskText(framework: number, index: number, state: string): string {
-  const id = `team${framework}_app${index % 97}.instance-${String(index).padStart(8, '0')}-0000-11ea-8000-0242ac110002._app.1`;
-  const agent = `0b0c1d2e-0000-4000-8000-000000000001-S${index % size.agents}`;
-  const at = 1_700_000_000 + index / 7;
-  const container = `"container_status":{"container_id":{"value":"${id.slice(-36)}"},"network_infos":[{"ip_addresses":[{"ip_address":"172.17.${index % 250}.4","protocol":"IPv4"}]}]}`;
-  const end =
-    state === 'TASK_RUNNING'
-      ? ''
-      : `,{"state":"${state}","timestamp":${(at + 3_600).toFixed(5)},${container}}`;
-  return `{"id":"${id}","name":"app${index % 97}.team${framework}","framework_id":"0b0c1d2e-0000-4000-8000-000000000001-${framework}","executor_id":"","slave_id":"${agent}","state":"${state}","resources":{"cpus":0.5,"gpus":0,"mem":512,"disk":0,"ports":"[31005-31005]"},"role":"*","statuses":[{"state":"TASK_STARTING","timestamp":${at.toFixed(5)},${container}},{"state":"TASK_RUNNING","timestamp":${(at + 3).toFixed(5)},"healthy":true,${container}}${end}],"labels":[{"key":"team","value":"team${framework}"},{"key":"note","value":"a \\"quoted\\" {word}"}],"discovery":{"visibility":"FRAMEWORK","name":"app.team${framework}","ports":{"ports":[{"number":31005,"protocol":"tcp"}]}},"container":{"type":"DOCKER","docker":{"image":"registry.example.test/team/app${index % 97}:1","network":"BRIDGE","privileged":false,"force_pull_image":false,"parameters":[{"key":"memory-swap","value":"512m"}],"port_mappings":[{"host_port":31005,"container_port":8080,"protocol":"tcp"}]}}}`;
-}
-
-function* listOf(count: number, make: (index: number) => string): Generator<string> {
-  yield '[';
-  for (let index = 0; index < count; index += 1) yield (index === 0 ? '' : ',') + make(index);
-  yield ']';
-}
-
-function* stateText(): Generator<string> {
-  yield '{"version":"1.11.0","start_time":1699990000.5,"elected_time":1699990001.25,"id":"m1","pid":"master@127.0.0.1:5050","hostname":"127.0.0.1","flags":{"max_completed_tasks_per_framework":"1000"},"slaves":';
-  yield* listOf(
-    size.agents,
-    (index) =>
-      `{"id":"0b0c1d2e-0000-4000-8000-000000000001-S${index}","hostname":"agent${index}.example.test","port":5051,"pid":"slave(1)@10.0.0.1:5051","registered_time":1699990010.1,"resources":{"cpus":32,"mem":131072,"disk":1000000,"ports":"[31000-32000]"},"used_resources":{"cpus":8,"mem":4096},"attributes":{"rack":"r${index % 40}"},"active":true,"version":"1.11.0"}`,
-  );
-  yield ',"frameworks":[';
-  const perFramework = Math.floor(size.tasks / size.frameworks);
-  for (let framework = 0; framework < size.frameworks; framework += 1) {
-    yield `${framework === 0 ? '' : ','}{"id":"0b0c1d2e-0000-4000-8000-000000000001-${framework}","name":"framework${framework}","active":true,"tasks":`;
-    yield* listOf(perFramework, (index) => taskText(framework, index, 'TASK_RUNNING'));
-    yield ',"unreachable_tasks":[],"completed_tasks":';
-    yield* listOf(size.completed, (index) =>
-      taskText(framework, 1_000_000 + index, index % 3 === 0 ? 'TASK_FAILED' : 'TASK_FINISHED'),
-    );
-    yield ',"offers":[],"executors":[]}';
-  }
-  yield '],"completed_frameworks":[]}';
-}
-
-async function serve(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'exit137-bench-'));
-  const file = join(folder, 'state.json');
-  await pipeline(Readable.from(batches(stateText(), 256 * 1024)), createWriteStream(file));
-  const bytes = (await stat(file)).size;
-  const server = createServer((request, response) => {
-    if (request.url !== '/state') {
-      response.writeHead(404).end();
-      return;
+/** One document after the other, as no one would keep both. */
+async function readPlainly(url: string, what: What, parse: boolean): Promise<Found> {
+  const found: Found = { bytes: 0, ended: 0, unchanged: 0, live: 0 };
+  for (const path of what === 'both' ? ['state', 'api/v1'] : what === 'state' ? ['state'] : ['api/v1']) {
+    const response = await fetch(`${url}/${path}`, { method: path === 'state' ? 'GET' : 'POST' });
+    if (!parse) {
+      for await (const chunk of response.body ?? []) found.bytes += chunk.length;
+      continue;
     }
-    response.writeHead(200, { 'content-length': String(bytes) });
-    createReadStream(file, { highWaterMark: 1024 * 1024 }).pipe(response);
-  });
-  process.once('SIGTERM', () => {
-    rmSync(folder, { recursive: true });
-    process.exit(0);
-  });
-  server.listen(0, '127.0.0.1', () => {
-    process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`); // A TCP server has this form.
-  });
+    const text = await response.text();
+    found.bytes += text.length;
+    const document = JSON.parse(text) as Parsed; // Made by big-master.ts.
+    for (const { tasks, completed_tasks: completed } of document.frameworks ?? [document.get_tasks ?? NONE]) {
+      found.ended = Math.max(found.ended, completed.length);
+      found.live = Math.max(found.live, tasks.length);
+    }
+  }
+  return found;
 }
 
-function* batches(pieces: Iterable<string>, atLeast: number): Generator<string> {
-  let batch: string[] = [];
-  let length = 0;
-  for (const piece of pieces) {
-    batch.push(piece);
-    length += piece.length;
-    if (length < atLeast) continue;
-    yield batch.join('');
-    batch = [];
-    length = 0;
-  }
-  yield batch.join('');
-}
-
-async function read(way: Way, url: string): Promise<{ bytes: number; ends: number }> {
-  if (way === 'reader') {
-    const reader = createMasterReader({ urls: [url], credentials: null, timeoutMs: 600_000, ca: null });
-    const snapshot = await reader.read(new AbortController().signal, new Map());
-    await reader.close();
-    if (!snapshot.complete || snapshot.rejects.count > 0) throw new Error('the made body was not understood');
-    return { bytes: snapshot.bytes, ends: snapshot.ended.length };
-  }
-  const response = await fetch(`${url}/state`);
-  if (way === 'drain') {
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) bytes += chunk.length;
-    return { bytes, ends: 0 };
-  }
-  const text = await response.text();
-  const state = JSON.parse(text) as { frameworks: { completed_tasks: unknown[] }[] }; // Made above.
-  return {
-    bytes: text.length,
-    ends: state.frameworks.reduce((sum, one) => sum + one.completed_tasks.length, 0),
-  };
-}
-
-async function measure(way: Way, url: string): Promise<void> {
+async function measure(way: Way): Promise<void> {
+  const { url } = values;
+  const what = values.what as What; // The parent passes one of DOCUMENTS.
+  const at = (variant: string) => `${url}/${variant}/${what}/${values.encoding}`;
+  let seen = new Map<string, SeenEnd>();
+  if (way === 'steady') seen = seenOf(await readSnapshot(at('first'), seen));
   let longestBlockMs = 0;
   let last = performance.now();
   const timer = setInterval(() => {
@@ -157,79 +130,163 @@ async function measure(way: Way, url: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 50));
   longestBlockMs = 0;
   last = performance.now();
+  forgetPeak();
   const began = performance.now();
   const cpuBegan = process.cpuUsage();
-  const { bytes, ends } = await read(way, url);
+  const found =
+    way === 'first' || way === 'steady'
+      ? foundIn(await readSnapshot(at(way === 'first' ? 'first' : 'later'), seen))
+      : await readPlainly(at('first'), what, way === 'parse');
   const wallMs = performance.now() - began;
   const cpu = process.cpuUsage(cpuBegan);
   const cpuMs = (cpu.user + cpu.system) / 1000;
   await new Promise((resolve) => setTimeout(resolve, 20));
   clearInterval(timer);
-  const peakMb = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(
-    `${JSON.stringify({ wallMs, cpuMs, peakMb, longestBlockMs, bytes, ends } satisfies Result)}\n`,
-  );
+  const result: Result = { wallMs, cpuMs, peakMb: peakMb(), longestBlockMs, ...found };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-function child(args: string[]) {
-  const self = fileURLToPath(import.meta.url);
-  return spawn(process.execPath, [...process.execArgv, self, ...process.argv.slice(2), ...args], {
+/** Linux counts the peak of a process anew from here; elsewhere it is that of its whole life. */
+function forgetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // Told by the doc above.
+  }
+}
+
+function peakMb(): number {
+  try {
+    const kib = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    if (kib !== undefined) return Number(kib) / 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS / 1024;
+}
+
+async function run(way: Way, url: string, what: What, encoding: string): Promise<Result> {
+  const args = ['--role', way, '--url', url, '--what', what, '--encoding', encoding];
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-}
-
-async function firstLine(started: ReturnType<typeof child>): Promise<string> {
   let text = '';
-  for await (const part of started.stdout) {
-    text += String(part);
-    if (text.includes('\n')) return text.slice(0, text.indexOf('\n'));
-  }
-  throw new Error('a child ended without a word');
+  for await (const part of child.stdout) text += String(part);
+  if (text === '') throw new Error(`${way} of ${what} ended without a word`);
+  return JSON.parse(text);
 }
 
 async function compare(): Promise<void> {
-  const server = child(['--role', 'server']);
-  try {
-    const url = await firstLine(server);
-    const results = new Map<Way, Result[]>(WAYS.map((way) => [way, []]));
-    // The ways take turns, so that a slow moment of the machine hits all of them.
-    for (let round = 0; round < Number(values.rounds); round += 1) {
-      for (const way of WAYS) {
-        const line = await firstLine(child(['--role', way, '--url', url]));
-        results.get(way)?.push(JSON.parse(line));
+  const only = values.only.split(',');
+  const encodings = ['plain', 'gzip'].filter((one) => only.includes(one));
+  if (encodings.length > 0) {
+    const variants = ['first', 'later'] as const;
+    const withGzip = encodings.includes('gzip');
+    const master = await startBigMaster({ size, newEnds, variants, withGzip, withTasks: true });
+    try {
+      for (const encoding of encodings) {
+        for (const what of Object.keys(DOCUMENTS) as What[]) await compareWays(master.url, what, encoding);
       }
+    } finally {
+      master.close();
     }
-    const median = (way: Way, field: keyof Result) =>
-      (results.get(way) ?? []).map((one) => one[field]).sort((a, b) => a - b)[
-        Math.floor(Number(values.rounds) / 2)
-      ] ?? 0;
-    const ratio = (way: Way, field: 'wallMs' | 'cpuMs') =>
-      Number((median(way, field) / median('parse', field)).toFixed(2));
-    console.log(
-      `/state of ${(median('drain', 'bytes') / 1e6).toFixed(0)} MB, ${JSON.stringify(size)}, median of ${values.rounds}`,
-    );
-    console.table(
-      Object.fromEntries(
-        WAYS.map((way) => [
-          way,
-          {
-            'wall ms': Math.round(median(way, 'wallMs')),
-            'x JSON.parse': ratio(way, 'wallMs'),
-            // Steadier than the wall where others use the machine.
-            'cpu ms': Math.round(median(way, 'cpuMs')),
-            'cpu x JSON.parse': ratio(way, 'cpuMs'),
-            'peak RSS MB': Math.round(median(way, 'peakMb')),
-            'longest block ms': Math.round(median(way, 'longestBlockMs')),
-            'ends read': median(way, 'ends'),
-          },
-        ]),
-      ),
-    );
-  } finally {
-    server.kill();
+  }
+  if (only.includes('huge')) await readHuge();
+}
+
+async function compareWays(url: string, what: What, encoding: string): Promise<void> {
+  const results = new Map<Way, Result[]>(WAYS.map((way) => [way, []]));
+  // The ways take turns, so that a slow moment of the machine hits all of them.
+  for (let round = 0; round < rounds; round += 1) {
+    for (const way of WAYS) results.get(way)?.push(await run(way, url, what, encoding));
+  }
+  const median = (way: Way, field: keyof Result) => middle((results.get(way) ?? []).map((one) => one[field]));
+  const title = `${DOCUMENTS[what]}${encoding === 'gzip' ? ', gzip' : ''}`;
+  console.log(`\n${title}, ${(median('drain', 'bytes') / 1e6).toFixed(0)} MB, median of ${rounds}`);
+  console.table(
+    Object.fromEntries(
+      WAYS.map((way) => [
+        way,
+        {
+          'wall ms': Math.round(median(way, 'wallMs')),
+          'x JSON.parse': Number((median(way, 'wallMs') / median('parse', 'wallMs')).toFixed(3)),
+          // Steadier than the wall where others use the machine.
+          'cpu ms': Math.round(median(way, 'cpuMs')),
+          'cpu x': Number((median(way, 'cpuMs') / median('parse', 'cpuMs')).toFixed(3)),
+          'peak MB': Math.round(median(way, 'peakMb')),
+          'block ms': Math.round(median(way, 'longestBlockMs')),
+          ended: median(way, 'ended'),
+          unchanged: median(way, 'unchanged'),
+          live: median(way, 'live'),
+        },
+      ]),
+    ),
+  );
+  for (const way of ['first', 'steady'] as const) {
+    const measure = `${way} read of ${title}`;
+    const floor = 'JSON.parse';
+    report({
+      measure: `${measure}: wall`,
+      value: median(way, 'wallMs'),
+      unit: 'ms',
+      floor,
+      floorValue: median('parse', 'wallMs'),
+      bar: { most: way === 'first' ? 0.25 : 0.2 },
+    });
+    report({
+      measure: `${measure}: peak memory`,
+      value: median(way, 'peakMb'),
+      unit: 'MB',
+      floor,
+      floorValue: median('parse', 'peakMb'),
+      bar: { most: 0.15 },
+    });
+    report({
+      measure: `${measure}: longest block`,
+      value: median(way, 'longestBlockMs'),
+      unit: 'ms',
+      bar: { most: 30 },
+    });
   }
 }
 
-if (values.role === 'server') await serve();
-else if (values.role === 'all') await compare();
-else await measure(values.role as Way, values.url); // The parent passes one of WAYS.
+async function readHuge(): Promise<void> {
+  const huge = { ...size, tasks: hugeTasks };
+  const variants = ['first'] as const;
+  const master = await startBigMaster({ size: huge, newEnds, variants, withGzip: false, withTasks: false });
+  try {
+    const [drained, read] = [
+      await run('drain', master.url, 'state', 'plain'),
+      await run('first', master.url, 'state', 'plain'),
+    ];
+    const speed = ({ bytes, wallMs }: Result) => bytes / 1e3 / wallMs;
+    if (read.ended !== huge.frameworks * huge.completed || read.live !== huge.tasks) {
+      throw new Error(`of a huge body ${read.ended} ended and ${read.live} live tasks were found`);
+    }
+    console.log(
+      `\n/state of ${(read.bytes / 1e6).toFixed(0)} MB: all ${read.ended} ended and ${read.live} live tasks were found, peak ${read.peakMb.toFixed(0)} MB, longest block ${read.longestBlockMs.toFixed(0)} ms`,
+    );
+    report({
+      measure: `first read of a /state of ${(read.bytes / 1e6).toFixed(0)} MB`,
+      value: speed(read),
+      unit: 'MB/s',
+      floor: 'drain',
+      floorValue: speed(drained),
+    });
+    report({
+      measure: 'the same: longest block',
+      value: read.longestBlockMs,
+      unit: 'ms',
+      bar: { most: 30 },
+    });
+  } finally {
+    master.close();
+  }
+}
+
+function middle(numbers: number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+if (values.role === 'all') await compare();
+else await measure(values.role as Way); // The parent passes one of WAYS.

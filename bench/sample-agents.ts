@@ -11,6 +11,8 @@ import { createAgentGate } from '@/lib/mesos/agent-gate';
 import { createAgentReader } from '@/lib/mesos/read-agent';
 import { createAgentSampler } from '@/lib/poller/agent-sampler';
 
+import { report } from './report';
+
 /**
  * What sampling a large cluster costs: every agent is asked once an interval for its containers, each over a
  * connection of its own (127.0.0.0/8 is all this machine). `tsx bench/sample-agents.ts [agents] [containers] [hung %]`
@@ -130,6 +132,20 @@ async function measure(): Promise<void> {
       }),
     );
   }
+  report({
+    measure: `sample ${AGENTS} agents once a minute, CPU of one core`,
+    value:
+      (process.cpuUsage(cpuBefore).user + process.cpuUsage(cpuBefore).system) /
+      1e3 /
+      (performance.now() - startedAt),
+    unit: 'cores',
+  });
+  report({
+    measure: 'longest event-loop block of that',
+    value: delay.max / 1e6,
+    unit: 'ms',
+    bar: { most: 50 },
+  });
   stop.abort();
   await running;
   await reader.close();

@@ -139,6 +139,17 @@ test('a reply that is cut short gives what it holds, and the cut is told', async
   await expect(source).not.toContainText('state_truncated', SOON);
 });
 
-test('nothing was lost or doubled in the trouble', async ({ request, cluster }) => {
+test('nothing was lost or doubled in the trouble, and the ledger agrees', async ({
+  page,
+  request,
+  cluster,
+}) => {
   await expect.poll(() => differences(request, cluster), SOON).toEqual([]);
+  await page.goto('/status');
+  const ledger = page.getByRole('region', { name: 'Ledger' });
+  await expect(ledger).toContainText(/The master counted \d[\d,]* task ends since/, SOON);
+  await expect(ledger).toContainText('all of them are stored', SOON);
+  const streams = page.getByRole('region', { name: 'Event streams' });
+  await expect(streams.getByRole('row', { name: /^Mesos master of/ })).toContainText('open', SOON);
+  await expect(page.getByRole('region', { name: 'Database' })).toContainText(/kept \d+ days/);
 });

@@ -63,6 +63,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lib/db',
     'lib/stats',
     'scripts/postgres.mjs',
+    'scripts/production-server.mjs',
   ],
 };
 

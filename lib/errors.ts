@@ -12,6 +12,16 @@ export const ERROR_CATALOG = {
     retryable: true,
     cure: 'Check that Postgres runs and DATABASE_URL is right.',
   },
+  DATABASE_DISK_FULL: {
+    httpStatus: 503,
+    retryable: true,
+    cure: 'Free space on the disk of Postgres; what could not be stored is read again from the master.',
+  },
+  DATABASE_BUSY: {
+    httpStatus: 503,
+    retryable: true,
+    cure: 'It is tried again by itself; where it lasts, look at the load of Postgres (pg_stat_activity).',
+  },
   MIGRATION_FAILED: {
     httpStatus: 500,
     retryable: false,
@@ -37,6 +47,11 @@ export const ERROR_CATALOG = {
     retryable: false,
     cure: 'Check MESOS_USERNAME and MESOS_PASSWORD, or MESOS_TOKEN.',
   },
+  MESOS_FORBIDDEN: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'The master knows who asks and lets them not read this: allow get_endpoint and the view_* actions in its ACLs.',
+  },
   MESOS_BAD_PAYLOAD: {
     httpStatus: 502,
     retryable: true,
@@ -47,6 +62,26 @@ export const ERROR_CATALOG = {
     retryable: true,
     cure: 'The master did not answer in POLL_TIMEOUT_MS; raise it or look at the master.',
   },
+  ZOOKEEPER_UNREACHABLE: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'Check the zk:// address in MESOS_MASTER_URLS and the network path to ZooKeeper (port 2181).',
+  },
+  ZOOKEEPER_REFUSED: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'Check user and password in the zk:// address; they must be allowed to read its path.',
+  },
+  ZOOKEEPER_NO_LEADER: {
+    httpStatus: 502,
+    retryable: true,
+    cure: 'No master stands under the path of the zk:// address: take the address that the masters have as --zk.',
+  },
+  ZOOKEEPER_OLD_FORMAT: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'Masters before 0.24 register in a form that is not read: list their http:// addresses in MESOS_MASTER_URLS.',
+  },
   MARATHON_UNREACHABLE: {
     httpStatus: 502,
     retryable: true,
@@ -56,6 +91,11 @@ export const ERROR_CATALOG = {
     httpStatus: 502,
     retryable: false,
     cure: 'Check MARATHON_USERNAME and MARATHON_PASSWORD, or MARATHON_TOKEN.',
+  },
+  MARATHON_FORBIDDEN: {
+    httpStatus: 502,
+    retryable: false,
+    cure: 'Marathon knows who asks and lets them not read this: allow viewing of apps.',
   },
   MARATHON_BAD_PAYLOAD: {
     httpStatus: 502,

@@ -52,6 +52,7 @@ export async function startProductionServer({ env = {}, simArgs = [], onLine } =
 const NO_SETTINGS = Object.fromEntries(
   [
     'DATABASE_URL',
+    'DATABASE_READ_URL',
     'MESOS_MASTER_URLS',
     'MARATHON_URLS',
     'ROLE',
@@ -71,6 +72,8 @@ const NO_SETTINGS = Object.fromEntries(
     'AGENT_SAMPLE_INTERVAL_MS',
     'AGENT_TIMEOUT_MS',
     'SANDBOX_TAILS',
+    'RETENTION_DAYS',
+    'SANDBOX_RETENTION_DAYS',
     'AGENT_USERNAME',
     'AGENT_PASSWORD',
     'AGENT_TOKEN',

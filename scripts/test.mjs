@@ -17,6 +17,7 @@ import { createProgress, elapsed, printFailure, StepError } from './progress.mjs
 import { ROOT } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { tryImage } from './try-image.mjs';
+import { ensureZookeeper } from './zookeeper.mjs';
 
 const progress = createProgress();
 const scratch = mkdtempSync(join(tmpdir(), 'exit137-npm-test-'));
@@ -129,6 +130,7 @@ async function check(program, args) {
 
 async function runVitest() {
   await ensureLogSenders(progress);
+  await ensureZookeeper(progress);
   const file = join(scratch, 'vitest.json');
   const args = ['run', '--reporter=default', '--reporter=./scripts/vitest-reporter.ts', ...files];
   const code = await command(bin('vitest/vitest.mjs'), args, { COUNTS_FILE: file });

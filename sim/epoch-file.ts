@@ -8,7 +8,10 @@ import { SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario';
 export const MODEL_REVISION = 2;
 
 /** Something from outside that changed the course of the model. */
-export type Input = { at: number; kind: 'visitors' | ScenarioName };
+export type Input = { at: number; kind: (typeof DEEDS)[number] | ScenarioName };
+
+/** What else may come from outside: people looking, a master that ends, launches that are refused. */
+const DEEDS = ['visitors', 'failover', 'restart', 'refusals'] as const;
 
 /** Everything the past of a cluster follows from. The same epoch gives the same ids, time stamps and ends, always. */
 export type Epoch = {
@@ -79,9 +82,7 @@ function isEpoch(value: unknown): value is Epoch {
     Array.isArray(scenarios) &&
     scenarios.every((name) => SCENARIO_NAMES.includes(name)) &&
     Array.isArray(inputs) &&
-    inputs.every(
-      ({ at, kind }) => Number.isFinite(at) && (kind === 'visitors' || SCENARIO_NAMES.includes(kind)),
-    ) &&
+    inputs.every(({ at, kind }) => Number.isFinite(at) && [...DEEDS, ...SCENARIO_NAMES].includes(kind)) &&
     Array.isArray(timeline?.segments) &&
     timeline.segments.length > 0 &&
     timeline.segments.every(({ model, stamp, rate }) => [model, stamp, rate].every(Number.isFinite))

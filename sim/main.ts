@@ -16,9 +16,14 @@
  *   POST /sim/advance?seconds=N      lets N seconds of the model pass at once. Stamps use up what --behind gave first
  *                                    and are then squeezed together at the present, never put into the future
  *   POST /sim/trigger?scenario=NAME  makes that trouble happen now
- *   POST /sim/misbehave?mode=MODE    none; hang: no answer; truncate: the connection breaks in the middle of a body;
- *                                    cut: half a body, ended in order; 500; 401; non-leader: no master leads
- *                  [&target=T]       masters (default), marathon, all
+ *   POST /sim/misbehave?mode=MODE    none; hang: no answer; drip: a byte a second; truncate: the connection breaks in the
+ *                  [&target=T]       middle of a body; cut: half a body, ended in order; gzip: right, but not asked for;
+ *                                    gzip-broken: garbage soon after its start; 500; 401; 403; non-leader: no master leads;
+ *                                    redirect: each master names the other one. T: masters (default), marathon, all
+ *   POST /sim/failover[?seconds=N]   the leading master ends and refuses connections for N real seconds (3); the other one
+ *                                    leads with empty memory, and gets to know what the agents tell in the next seconds
+ *   POST /sim/restart[?seconds=N]    the same, but the process that ended is the one that leads again
+ *   POST /sim/refuse                 two invalid tasks and one for a lost offer: no list has them, only the counters
  *   GET  /sim/truth                  {ends: [{frameworkId, taskId, agentId, hostname, appId, state, message, reason,
  *                                    containerId, dockerId, pid, killedPid, cause, proof, exitCode, oom, finishedAt,
  *                                    revivedAt}], incidents: [{kind, hostname, taskId, killedPid, from, until}]},
@@ -26,7 +31,7 @@
  *                                    which takes that end back. `proof`: the most that can be said with every source
  *   GET  /sim/host-logs              {lines: [{hostname, at, line}]}, the newest lines of the hosts' logs, in order;
  *         [?host=H&since=TIME]       `at` by the host's own clock, which on some is wrong
- *   GET  /sim/summary                clock, master id, seed, number of ends, present misbehaviour
+ *   GET  /sim/summary                clock, master id, which master leads, seed, number of ends, present misbehaviour
  */
 import { AGENT_COUNT } from './model/create-world';
 import { HELP, type MainOptions, parseOptions } from './options';

@@ -27,6 +27,7 @@ export const HELP = `A simulated Mesos and Marathon cluster on loopback.
   --task-killing       Marathon with that feature: what is being killed is TASK_KILLING
   --auth CREDENTIALS   masters want basic:user:password or token:text
   --marathon-auth C    the same for Marathon
+  --state-mb N         so many megabytes of running tasks in the masters' /state besides (default 0)
   --json-ready         print one line of JSON once it listens
   --with-parent        end when standard input closes or the parent's channel does
   --help
@@ -54,6 +55,7 @@ export function parseOptions(args: readonly string[]): MainOptions | null {
       quiet: { type: 'boolean', default: false },
       auth: { type: 'string' },
       'marathon-auth': { type: 'string' },
+      'state-mb': { type: 'string', default: '0' },
       'json-ready': { type: 'boolean', default: false },
       'with-parent': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -81,6 +83,7 @@ export function parseOptions(args: readonly string[]): MainOptions | null {
     taskKilling: values['task-killing'],
     masterAuth: values.auth === undefined ? null : parseAuth(values.auth),
     marathonAuth: values['marathon-auth'] === undefined ? null : parseAuth(values['marathon-auth']),
+    stateMb: parseNumber('state-mb', values['state-mb'], { from: 0, to: 4096, whole: true }),
     jsonReady: values['json-ready'],
     withParent: values['with-parent'],
   };

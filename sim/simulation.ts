@@ -3,6 +3,7 @@ import type { LineListener } from './hosts/host-log';
 import { tellNoise } from './hosts/noise';
 import { createBatch } from './model/batch';
 import { createWorld } from './model/create-world';
+import { failOver, refuseLaunches } from './model/failover';
 import type { TaskEnd } from './model/master';
 import type { MesosVersion } from './model/mesos-version';
 import { createTimeline } from './model/timeline';
@@ -41,7 +42,8 @@ export type Simulation = {
   catchUp(): void;
   /** Lets model time pass at once. */
   skip(seconds: number): void;
-  trigger(name: ScenarioName): void;
+  /** Makes that trouble happen now. */
+  trigger(name: Input['kind']): void;
   /** Stores the epoch again, after a change of its `hostLog`. */
   save(): void;
   ends(): readonly TaskEnd[];
@@ -82,6 +84,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   function apply({ kind }: Input): void {
     if (kind === 'visitors') welcomeVisitors(world, batch);
+    else if (kind === 'failover' || kind === 'restart') failOver(world, kind);
+    else if (kind === 'refusals') refuseLaunches(world);
     else scenarios.get(kind)?.trigger();
   }
 

@@ -7,21 +7,22 @@ import { answerAsMarathon } from './http/marathon-server';
 import { answerAsMaster, type MasterServer } from './http/master-server';
 import { createMisbehaviour } from './http/misbehaviour';
 import type { MasterView } from './http/state-json';
-import { createRandom } from './model/random';
 import { createSimulation, type Simulation, type SimulationOptions } from './simulation';
 
 export type ClusterOptions = Omit<SimulationOptions, 'onHostLine'> &
   HostLogOptions & {
     host: string;
-    /** Leader here, then the other master, Marathon, agents and control on the ports after it; 0: free ones. */
+    /** One master here, then the other master, Marathon, agents and control on the ports after it; 0: free ones. */
     port: number;
     masterAuth: Auth;
     marathonAuth: Auth;
+    /** Megabytes of running tasks that /state shows besides its own. */
+    stateMb: number;
   };
 
 export type Cluster = {
   simulation: Simulation;
-  /** The leader first. */
+  /** The one that leads until a failover first. */
   masters: string[];
   marathons: string[];
   control: string;
@@ -49,30 +50,44 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 
   const portOf = (index: number) => open[index]?.port ?? 0;
-  const server = (view: () => MasterView): MasterServer => ({
+  const { master } = simulation.world;
+  const idOf = (seat: number) => (master.seat === seat ? master.id : master.standby.id);
+  const addressOf = (seat: number) => ({ id: idOf(seat), host, port: portOf(seat) });
+  const server = (seat: 0 | 1): MasterServer => ({
     simulation,
     misbehaviour,
     auth: options.masterAuth,
     streams: new Set(),
-    view,
+    view: (): MasterView => ({
+      ...addressOf(seat),
+      leads: master.seat === seat,
+      leader: addressOf(master.seat),
+      agentsPort: portOf(3),
+      startedAt: master.seat === seat ? master.startedAt : master.standby.startedAt,
+    }),
+    other: () => addressOf(1 - seat),
+    stateMb: options.stateMb,
   });
-  const { world } = simulation;
-  const otherId = createRandom(world.seed, 'other-master').uuid();
-  const leader = () => ({ id: world.master.id, host, port: portOf(0) });
-  const common = () => ({ host, leader: leader(), agentsPort: portOf(3), startedAt: world.master.startedAt });
+
+  function failOver(kind: 'failover' | 'restart', awaySeconds: number): void {
+    // Its streams end with it.
+    open[master.seat]?.leave(awaySeconds * 1000);
+    simulation.trigger(kind);
+  }
 
   try {
-    const leading = server(() => ({ ...common(), ...leader(), leads: true }));
-    const waiting = server(() => ({ ...common(), id: otherId, port: portOf(1), leads: false }));
+    const [first, second] = [server(0), server(1)];
     const masters = [
-      await start((exchange) => answerAsMaster(leading, exchange)),
-      await start((exchange) => answerAsMaster(waiting, exchange)),
+      await start((exchange) => answerAsMaster(first, exchange)),
+      await start((exchange) => answerAsMaster(second, exchange)),
     ];
-    const address = () => ({ self: `${host}:${portOf(2)}`, master: open[0]?.url ?? '' });
+    const address = () => ({ self: `${host}:${portOf(2)}`, master: open[master.seat]?.url ?? '' });
     const marathonServer = { simulation, misbehaviour, auth: options.marathonAuth, address };
     const marathon = await start((exchange) => answerAsMarathon(marathonServer, exchange));
     await start((exchange) => answerAsAgent(simulation, exchange));
-    const control = await start((exchange) => answerControl(simulation, misbehaviour, exchange));
+    const control = await start((exchange) =>
+      answerControl({ simulation, misbehaviour, failOver }, exchange),
+    );
     outputs.start(simulation);
     return {
       simulation,

@@ -26,6 +26,7 @@ export function startTestCluster(options: Partial<ClusterOptions> = {}): Promise
     port: 0,
     masterAuth: NO_AUTH,
     marathonAuth: NO_AUTH,
+    stateMb: 0,
     ...options,
   });
 }

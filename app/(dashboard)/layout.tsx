@@ -4,7 +4,7 @@ import { Shell } from '@/components/shell/shell';
 import { STRIP_URL } from '@/components/shell/strip-url';
 import type { Initial } from '@/components/ui/use-live';
 import type { StripBody } from '@/lib/contracts/status';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { strip } from '@/lib/stats/strip';
 
 export const dynamic = 'force-dynamic';
@@ -21,7 +21,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
 /** Null where the database is down: the frame still stands, and the page says what is wrong. */
 async function readStrip(now: Date): Promise<Initial<StripBody> | null> {
   try {
-    return { url: STRIP_URL, body: await strip(pool(), stripInput(), now), at: now.toISOString() };
+    return { url: STRIP_URL, body: await strip(readPool(), stripInput(), now), at: now.toISOString() };
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import { overviewUrl } from '@/components/overview/overview-url';
 import { OverviewView } from '@/components/overview/overview-view';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import { env } from '@/lib/config/env';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { overview } from '@/lib/stats/overview';
 
 export const dynamic = 'force-dynamic';
@@ -16,7 +16,7 @@ export default async function OverviewPage({ searchParams }: { searchParams: Pro
   const now = new Date();
   const body = await loadPage(() => {
     const query = { ...windowAt(window, now), pollIntervalMs: env().POLL_INTERVAL_MS };
-    return overview(pool(), query, now);
+    return overview(readPool(), query, now);
   });
   return <OverviewView initial={{ url: overviewUrl(window), body, at: now.toISOString() }} />;
 }

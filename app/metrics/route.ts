@@ -1,4 +1,4 @@
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { metricsText, PROMETHEUS_CONTENT_TYPE } from '@/lib/http/metrics-text';
 import { log } from '@/lib/log';
 import { collectorTotals } from '@/lib/stats/collector-totals';
@@ -15,7 +15,7 @@ export async function GET(): Promise<Response> {
 
 async function readTotals() {
   try {
-    return await collectorTotals(pool());
+    return await collectorTotals(readPool(), new Date());
   } catch (thrown) {
     log.warn({ err: thrown }, 'metrics without the database');
     return null;

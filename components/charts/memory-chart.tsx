@@ -46,6 +46,7 @@ export function MemoryChart({ title, model, empty }: MemoryChartProps) {
         </button>
       }
     >
+      {model.spansSummary !== null && <p className={classes.spans}>{model.spansSummary}</p>}
       {view === 'table' ? (
         <MemoryTable title={title} model={model} />
       ) : (

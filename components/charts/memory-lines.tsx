@@ -1,10 +1,11 @@
 'use client';
 
-import { memo } from 'react';
+import { memo, useId } from 'react';
 import {
   CartesianGrid,
   Line,
   LineChart,
+  ReferenceArea,
   ReferenceLine,
   ResponsiveContainer,
   Tooltip,
@@ -34,12 +35,37 @@ const STROKES: Record<MemorySeries, string> = {
 export const MemoryLines = memo(function MemoryLines({ model }: { model: MemoryModel }) {
   const timeZone = useTimeZone();
   const now = useThisQuarterHour();
+  const hatch = useId();
   const windowMs = model.to - model.from;
   const top = model.ticks.at(-1) ?? 1;
   const height = model.deaths.length > MANY_DEATHS ? top * TICK_SHARE : top;
   return (
     <ResponsiveContainer width="100%" height="100%">
       <LineChart data={model.points} margin={{ top: 12, right: 12, bottom: 0, left: 0 }} accessibilityLayer>
+        <defs>
+          <pattern
+            id={hatch}
+            width="5"
+            height="5"
+            patternUnits="userSpaceOnUse"
+            patternTransform="rotate(45)"
+          >
+            <line x1="0" x2="0" y1="0" y2="5" stroke="var(--hatch)" strokeWidth="2" />
+          </pattern>
+        </defs>
+        {model.spans.map(({ kind, from, to }) => (
+          <ReferenceArea
+            key={`${kind} ${from}`}
+            x1={from}
+            x2={to}
+            y1={0}
+            y2={top}
+            fill={`url(#${hatch})`}
+            fillOpacity={0.5}
+            stroke="none"
+            ifOverflow="hidden"
+          />
+        ))}
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
           dataKey="at"

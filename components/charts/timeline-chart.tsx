@@ -88,6 +88,7 @@ function summary(model: TimelineModel): string {
   if (model.verdict === 'not_observed') return 'Nothing was observed in this window';
   if (model.verdict === 'nothing_ended') return 'No task ended in this window';
   const parts = [plural(model.failed, 'failure'), `of ${plural(model.total, 'task end')}`];
+  if (model.coverages.includes('gap')) parts.push('· some may be missing where it is hatched');
   if (model.deployments > 0) parts.push(`· ${plural(model.deployments, 'deployment')}`);
   return parts.join(' ');
 }

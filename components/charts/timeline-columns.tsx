@@ -5,6 +5,7 @@ import { useThisQuarterHour, useTimeZone } from '@/components/ui/now';
 import { PlainLink } from '@/components/ui/plain-link';
 import { bucketLabel } from '@/lib/charts/bucket-label';
 import type { TimelineModel, TimelinePoint } from '@/lib/charts/timeline-model';
+import { COVERAGE_LABELS } from '@/lib/contracts/stats';
 import type { CauseGroup } from '@/lib/domain/cause';
 import { CAUSE_GROUP_LABELS } from '@/lib/domain/cause-group';
 import { plural } from '@/lib/format/numbers';
@@ -121,5 +122,6 @@ function spoken(point: TimelinePoint, timeZone: string, now: Date): string {
     ...(killed > 0 ? [`${killed} ${CAUSE_GROUP_LABELS.killed.toLowerCase()}`] : []),
   ];
   if (point.deployments.length > 0) parts.push(plural(point.deployments.length, 'deployment'));
+  if (point.coverage !== 'observed') parts.push(COVERAGE_LABELS[point.coverage].toLowerCase());
   return `${when}: ${parts.join(', ')}`;
 }

@@ -3,6 +3,7 @@
 import { useQueryState } from 'nuqs';
 
 import { fleetNote, nothingFailed } from '@/components/charts/fleet-words';
+import { GapStrip } from '@/components/charts/gap-strip';
 import { RateBars } from '@/components/charts/rate-bars';
 import { usePageWindow } from '@/components/shell/use-page-window';
 import { Empty } from '@/components/ui/empty';
@@ -53,6 +54,7 @@ export function HostsView({ initial }: { initial: Initial<HostRatesBody> }) {
       />
       <LiveNotice live={live} />
       <Panel title="Failure rate by host" note={note(rows)}>
+        <GapStrip window={live.data} gaps={live.data.gaps} />
         <RateBars
           label="Failure rate by host"
           rows={rows}

@@ -3,12 +3,18 @@
 import { type Column, DataTable } from '@/components/ui/data-table';
 import { Empty } from '@/components/ui/empty';
 import { Instant } from '@/components/ui/instant';
-import type { StatusBody } from '@/lib/contracts/status';
+import type { GapItem } from '@/lib/contracts/status';
 import { formatDuration } from '@/lib/format/durations';
 
-type Gap = StatusBody['gaps'][number];
+import { refillWords } from './refill-words';
 
-const COLUMNS: Column<Gap>[] = [
+const KIND_WORDS: Record<string, string> = {
+  ring_overrun: 'memory turned over',
+  master_failover: 'master failover',
+  agents_not_back: 'agents not back',
+};
+
+const COLUMNS: Column<GapItem>[] = [
   {
     key: 'from',
     header: 'From',
@@ -22,7 +28,13 @@ const COLUMNS: Column<Gap>[] = [
     cell: ({ from, to }) => formatDuration(Date.parse(to) - Date.parse(from)),
   },
   { key: 'cluster', header: 'Cluster', cell: ({ cluster }) => cluster },
-  { key: 'kind', header: 'Kind', cell: ({ kind }) => kind.replaceAll('_', ' ') },
+  { key: 'kind', header: 'Kind', cell: ({ kind }) => KIND_WORDS[kind] ?? kind.replaceAll('_', ' ') },
+  {
+    key: 'refill',
+    header: 'Refilled',
+    title: 'What the agents’ own histories gave back after a failover: without message and reason',
+    cell: (gap) => refillWords(gap) ?? '',
+  },
   {
     key: 'detail',
     header: 'What may be missing',
@@ -34,14 +46,17 @@ const COLUMNS: Column<Gap>[] = [
 ];
 
 /** Spans in which task ends may be missing. */
-export function GapsTable({ gaps }: { gaps: readonly Gap[] }) {
+export function GapsTable({ gaps }: { gaps: readonly GapItem[] }) {
   return (
     <DataTable
       caption="Gaps"
       columns={COLUMNS}
       rows={gaps}
       rowKey={({ cluster, frameworkId, kind, from }) => [cluster, frameworkId, kind, from].join(' ')}
-      rowTone={() => 'warn'}
+      rowTone={({ refill }) =>
+        refill?.at != null && refill.agentsAnswered === refill.agentsAsked ? null : 'warn'
+      }
+      pageSize={10}
       empty={<Empty title="No gap is known" />}
     />
   );

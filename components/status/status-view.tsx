@@ -8,17 +8,20 @@ import { Panel } from '@/components/ui/panel';
 import { type Initial, useLive } from '@/components/ui/use-live';
 import { StatusBody } from '@/lib/contracts/status';
 import { formatDuration } from '@/lib/format/durations';
+import { formatCount } from '@/lib/format/numbers';
 
 import { AgentsFacts } from './agents-facts';
 import { ClusterFacts } from './cluster-facts';
-import { DatabaseFacts } from './database-facts';
+import { DatabasePanel } from './database-panel';
 import { GapsTable } from './gaps-table';
+import { LedgerPanel } from './ledger-panel';
 import { LogInputs } from './log-inputs';
 import { MissingFeatures } from './missing-features-list';
 import { PollsTable } from './polls-table';
 import { SourceCard } from './source-card';
 import { SourcesSummary } from './sources-summary';
 import { STATUS_URL } from './status-url';
+import { StreamsPanel } from './streams-panel';
 
 /** The collector: what it reads, how fresh that is, what went wrong and what escaped it. */
 export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
@@ -42,7 +45,19 @@ export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
       {data.sources.map((source) => (
         <SourceCard key={`${source.cluster} ${source.source}`} source={source} />
       ))}
-      <Panel title="Gaps" note="spans in which task ends may have escaped; newest first" flush>
+      <StreamsPanel streams={data.streams} pollIntervalMs={data.pollIntervalMs} />
+      {data.clusters.map(({ name }) => (
+        <LedgerPanel
+          key={name}
+          title={data.clusters.length > 1 ? `Ledger of ${name}` : 'Ledger'}
+          lives={data.ledger.filter(({ cluster }) => cluster === name)}
+        />
+      ))}
+      <Panel
+        title="Gaps"
+        note={`spans in which task ends may have escaped; newest first${data.gapCount > data.gaps.length ? `, ${formatCount(data.gaps.length)} of ${formatCount(data.gapCount)}` : ''}`}
+        flush
+      >
         <GapsTable gaps={data.gaps} />
       </Panel>
       <Panel title="Host logs" note="where they come in" flush>
@@ -63,10 +78,8 @@ export function StatusView({ initial }: { initial: Initial<StatusBody> }) {
             <ClusterFacts cluster={cluster} />
           </Panel>
         ))}
-        <Panel title="Database">
-          <DatabaseFacts database={data.database} />
-        </Panel>
       </Columns>
+      <DatabasePanel database={data.database} replica={data.readReplica} />
       <Panel title="Polls" note="the newest 50, of all sources" flush>
         <PollsTable polls={data.polls} />
       </Panel>

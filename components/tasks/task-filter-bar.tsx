@@ -17,10 +17,10 @@ export function TaskFilterBar({ list }: { list: TaskListState }) {
     <search className={classes.bar} aria-label="Filter task ends">
       <div className={classes.controls}>
         <FilterInput
-          label="Search in id, app, host, message"
+          label="Search: beginning of a task or container id, part of an app or host, words of a failure"
           value={filters.q ?? ''}
           onChange={setText('q')}
-          placeholder="Id, app, host, message"
+          placeholder="Id (beginning), app, host, words"
         />
         <ChoiceMenu
           label="State"

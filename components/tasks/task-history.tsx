@@ -12,6 +12,9 @@ import { plural } from '@/lib/format/numbers';
 import { RelatedEnds } from './related-ends';
 import classes from './task-view.module.css';
 
+/** Of the API: more are not counted. */
+const MAX_COUNTED = 10_000;
+
 /** Has this happened before: the same app for the same cause. */
 export function SameProblem({ body }: { body: TaskDetailBody }) {
   const { task, sameFingerprint } = body;
@@ -23,7 +26,7 @@ export function SameProblem({ body }: { body: TaskDetailBody }) {
         <p>
           {last7d <= 1
             ? 'The only end of this kind in the 7 days up to it'
-            : `${plural(last7d, 'end')} of this kind in the 7 days up to this one`}
+            : `${plural(last7d, 'end')}${last7d >= MAX_COUNTED ? ' or more' : ''} of this kind in the 7 days up to this one`}
           {firstSeenAt !== null && (
             <>
               ; first seen <Instant at={firstSeenAt} mode="minutes" />

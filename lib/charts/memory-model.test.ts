@@ -39,6 +39,25 @@ describe('taskMemoryModel', () => {
   });
 });
 
+describe('what is hatched of a task', () => {
+  const every = (minutes: readonly number[]) => ({
+    limitBytes: null,
+    points: minutes.map((minute): [number, number] => [at(minute), GIB]),
+  });
+
+  it('is where its agent was asked much later than usual, and the line breaks there', () => {
+    const model = taskMemoryModel(every([0, 1, 2, 3, 20, 21]), null);
+    expect(model.spans).toEqual([{ kind: 'unsampled', from: at(3), to: at(20) }]);
+    expect(model.points.map(({ used }) => used)).toEqual([GIB, GIB, GIB, GIB, null, GIB, GIB]);
+    expect(model.spansSummary).toBe('Hatched: no sample was taken in 17 min.');
+  });
+
+  it.each([[[0, 4]], [[0, 30, 60, 95]], [[0]], [[]]])('is nothing of %o', (minutes) => {
+    const model = taskMemoryModel(every(minutes), null);
+    expect([model.spans, model.spansSummary]).toEqual([[], null]);
+  });
+});
+
 describe('appMemoryModel', () => {
   const memory = {
     stepMs: 300_000,
@@ -52,6 +71,21 @@ describe('appMemoryModel', () => {
   it('keeps a step without samples as a gap, not as zero', () => {
     const [, gap] = appMemoryModel(memory, []).points;
     expect(gap).toMatchObject({ max: null, mean: null, tasks: null });
+  });
+
+  it('hatches what was not sampled, and where deaths may be missing', () => {
+    const gaps = [
+      { from: iso(-60), to: iso(-30) },
+      { from: iso(8), to: iso(9) },
+      { from: iso(14), to: iso(60) },
+    ];
+    const model = appMemoryModel(memory, [], gaps);
+    expect(model.spans).toEqual([
+      { kind: 'unsampled', from: at(5), to: at(10) },
+      { kind: 'gap', from: at(8), to: at(9) },
+      { kind: 'gap', from: at(14), to: at(15) },
+    ]);
+    expect(model.spansSummary).toBe('Hatched: no sample was taken in 5 min; deaths may be missing in 2 min.');
   });
 
   it('reaches over deaths beyond the samples, and leaves out those before', () => {

@@ -34,8 +34,11 @@ describe('parseEnv', () => {
       TIME_ZONE: 'UTC',
       LOG_LEVEL: 'info',
       DATA_DIR: '.data',
+      RETENTION_DAYS: 400,
+      SANDBOX_RETENTION_DAYS: 60,
       CLUSTER_NAME: 'default',
       MESOS_MASTER_URLS: [],
+      MESOS_SCHEME: 'http',
       MARATHON_URLS: [],
       POLL_INTERVAL_MS: 30_000,
       POLL_TIMEOUT_MS: 20_000,
@@ -69,10 +72,22 @@ describe('parseEnv', () => {
   });
 
   it.each([
+    ['zk://z1:2181,z2:2181/mesos', ['zk://z1:2181,z2:2181/mesos']],
+    [
+      'http://m1:5050,zk://u:p@z1:2181,z2/a/mesos, http://m2:5050',
+      ['http://m1:5050', 'zk://u:p@z1:2181,z2/a/mesos', 'http://m2:5050'],
+    ],
+  ])('keeps the servers of a zk:// address together: %s', (text, urls) => {
+    expect(parseEnv({ MESOS_MASTER_URLS: text }).MESOS_MASTER_URLS).toEqual(urls);
+  });
+
+  it.each([
     ['PORT', '1', 1],
     ['PORT', '65535', 65_535],
     ['POLL_INTERVAL_MS', '1000', 1_000],
     ['POLL_INTERVAL_MS', '300000', 300_000],
+    ['RETENTION_DAYS', '31', 31],
+    ['SANDBOX_RETENTION_DAYS', '1', 1],
     ['POLL_TIMEOUT_MS', '100', 100],
     ['POLL_TIMEOUT_MS', '120000', 120_000],
     ['ROLE', 'poller', 'poller'],
@@ -83,6 +98,7 @@ describe('parseEnv', () => {
     ['CLUSTER_NAME', 'eu-west.prod_1', 'eu-west.prod_1'],
     ['DATABASE_URL', 'postgres://u:p@db:5432/x', 'postgres://u:p@db:5432/x'],
     ['DATABASE_URL', 'postgresql://u@localhost/x?host=%2Ftmp', 'postgresql://u@localhost/x?host=%2Ftmp'],
+    ['DATABASE_READ_URL', 'postgres://u:p@replica:5432/x', 'postgres://u:p@replica:5432/x'],
     ['CA_FILE', ca, ca],
   ] as const)('%s may be %s', (name, value, want) => {
     expect(parseEnv({ [name]: value })[name]).toEqual(want);
@@ -108,9 +124,14 @@ describe('parseEnv', () => {
     ['CLUSTER_NAME', 'x'.repeat(64)],
     ['DATABASE_URL', 'mysql://u:p@db/x'],
     ['DATABASE_URL', 'db:5432'],
+    ['DATABASE_READ_URL', 'replica:5432'],
     ['DATABASE_URL', 'postgres://u:12#rest-of-password@db/x'],
     ['MESOS_MASTER_URLS', 'm1:5050'],
-    ['MESOS_MASTER_URLS', 'http://m1:5050,zk://z:2181/mesos'],
+    ['MESOS_MASTER_URLS', 'http://m1:5050,zk://z:2181'],
+    ['MESOS_MASTER_URLS', 'zk://user@z:2181/mesos'],
+    ['MESOS_MASTER_URLS', 'zk://z:2181,/mesos'],
+    ['MESOS_MASTER_URLS', 'zk://z1:2181/mesos,zk://z2:2181/mesos'],
+    ['MESOS_SCHEME', 'ftp'],
     ['MESOS_MASTER_URLS', 'http://m1:5050/?x=1'],
     ['MESOS_MASTER_URLS', ','],
     ['MARATHON_URLS', 'http://a:8080|'.repeat(2).concat('ftp://b')],

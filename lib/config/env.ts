@@ -34,6 +34,20 @@ function isHttpUrl(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
 }
 
+/** The commas inside `zk://a,b,c/path` part no masters. */
+function masterParts(text: string): string[] {
+  return (text.match(/zk:\/\/[^/]*(?:\/[^,]*)?|[^,]+/g) ?? [])
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** As Mesos's own `--zk`: `zk://[user:password@]host[:port][,host[:port]…]/path`. */
+function isZookeeperUrl(text: string): boolean {
+  return /^zk:\/\/(?:[^/@]+:[^/@]+@)?[A-Za-z0-9.-]+(?::\d{1,5})?(?:,[A-Za-z0-9.-]+(?::\d{1,5})?)*(?:\/[A-Za-z0-9._-]+)+\/?$/.test(
+    text,
+  );
+}
+
 function isPostgresUrl(text: string): boolean {
   const url = urlOf(text);
   // A '#' in a password that was not encoded would cut the URL short and show its rest in errors.
@@ -82,8 +96,17 @@ const EnvSchema = z.object({
     .string()
     .refine(isPostgresUrl, 'must be a postgres:// URL, its password encoded')
     .optional(),
+  /** A streaming replica of it, from which pages and the API read. Unset: they read DATABASE_URL. */
+  DATABASE_READ_URL: z
+    .string()
+    .refine(isPostgresUrl, 'must be a postgres:// URL, its password encoded')
+    .optional(),
   /** The folder of the built-in Postgres. */
   DATA_DIR: z.string().default('.data'),
+  /** How long task ends, their evidence and what logs told are kept; rollups are kept for ever. */
+  RETENTION_DAYS: wholeNumber({ min: 31, max: 36_500, fallback: 400 }),
+  /** How long the ends of stdout and stderr are kept, and the memory of a task before its end. */
+  SANDBOX_RETENTION_DAYS: wholeNumber({ min: 1, max: 36_500, fallback: 60 }),
 
   /** The name of the cluster in pages and addresses. */
   CLUSTER_NAME: z
@@ -96,9 +119,18 @@ const EnvSchema = z.object({
   /** Every master, separated by commas: the leader must be found when one is down. */
   MESOS_MASTER_URLS: z
     .string()
-    .transform((text) => parts(text, ','))
-    .refine((urls) => urls.length > 0 && urls.every(isHttpUrl), httpUrls)
+    .transform(masterParts)
+    .refine(
+      (urls) => urls.length > 0 && urls.every((url) => isHttpUrl(url) || isZookeeperUrl(url)),
+      `${httpUrls}, or zk://host:2181,host:2181/path`,
+    )
+    .refine(
+      (urls) => urls.filter(isZookeeperUrl).length <= 1,
+      'must be a list with at most one zk:// address',
+    )
     .default([]),
+  /** How masters are asked that only ZooKeeper names. */
+  MESOS_SCHEME: z.enum(['http', 'https'], 'must be http or https').default('http'),
   /** Every Marathon, separated by commas; the replicas of one joined by `|`. One list of URLs each. */
   MARATHON_URLS: z
     .string()

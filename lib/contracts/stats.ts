@@ -86,6 +86,9 @@ export const FleetRate = z.object({
 });
 export type FleetRate = z.infer<typeof FleetRate>;
 
+/** A span in which task ends may be missing. */
+export const MissingSpan = z.object({ from: time, to: time, kind: z.string(), detail: z.string() });
+
 /** Rows with failures first: most per 1,000 task-hours, then most failures. */
 export const HostRatesBody = z.object({
   items: z.array(HostRate),
@@ -94,9 +97,18 @@ export const HostRatesBody = z.object({
   to: time,
   /** Hosts whose logs tell of a bad condition in the window. */
   trouble: z.array(HostTrouble),
+  /** Spans of the window that were not, or not wholly, observed, oldest first. */
+  gaps: z.array(MissingSpan),
 });
 export type HostRatesBody = z.infer<typeof HostRatesBody>;
-export const AppRatesBody = z.object({ items: z.array(AppRate), fleet: FleetRate, from: time, to: time });
+export const AppRatesBody = z.object({
+  items: z.array(AppRate),
+  fleet: FleetRate,
+  from: time,
+  to: time,
+  /** As of `HostRatesBody`. */
+  gaps: z.array(MissingSpan),
+});
 export type AppRatesBody = z.infer<typeof AppRatesBody>;
 
 /** How well a span was looked at. `none`: no poll has seen it yet. */

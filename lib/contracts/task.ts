@@ -81,7 +81,10 @@ export const TasksQuery = z.object({
   framework: z.string().min(1).max(500).optional(),
   fingerprint: z.string().min(1).max(64).optional(),
   exitCode: z.coerce.number().int().min(0).max(255).optional(),
-  /** Words found in task id, app, host, container id or message; case does not matter. */
+  /**
+   * The beginning of a task id or of a container id (Mesos or Docker, 4 characters at least), a part of an app's or a
+   * host's name, or beginnings of words that all stand in a failure's message. Case matters in task ids alone.
+   */
   q: z.string().min(1).max(200).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   /** From `nextCursor`. A page may be short and still have one: the search goes on where it stopped. */
@@ -141,6 +144,7 @@ export const TaskDetailBody = z.object({
   otherEnds: z.array(TaskItem),
   /** Same fingerprint: how many in the 7 days up to this end (itself included), first ever stored, and the newest others. */
   sameFingerprint: z.object({
+    /** At most 10,000 are counted. */
     last7d: z.number().int(),
     firstSeenAt: time.nullable(),
     recent: z.array(TaskItem),

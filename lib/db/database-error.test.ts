@@ -14,6 +14,12 @@ describe('databaseError', () => {
     ['a server that shuts down', failure('terminating connection', '57P01'), '57P01'],
     ['a lost connection by its SQLSTATE', failure('connection failure', '08006'), '08006'],
     ['too many sessions', failure('sorry, too many clients already', '53300'), '53300'],
+    [
+      'a standby not yet promoted',
+      failure('cannot execute INSERT in a read-only transaction', '25006'),
+      '25006',
+    ],
+    ['a transaction that stood still', failure('terminating connection', '25P03'), '25P03'],
     ['a lost connection by its words', failure('Connection terminated unexpectedly'), 'connection lost'],
     ['a pool that waited too long', failure('timeout exceeded when trying to connect'), 'connection lost'],
     [
@@ -38,16 +44,29 @@ describe('databaseError', () => {
     const error = databaseError(thrown);
     expect(error).toMatchObject({
       code: 'DATABASE_UNAVAILABLE',
-      message: `Postgres cannot be used now (${code})`,
+      message: expect.stringMatching(new RegExp(`^Postgres cannot be used now \\(${code}\\)(: [a-z_ ,]+)?$`)),
       details: { code },
     });
     expect((error as AppError).cause).toBeUndefined();
   });
 
   it.each([
+    ['a full disk', '53100', 'DATABASE_DISK_FULL'],
+    ['a deadlock', '40P01', 'DATABASE_BUSY'],
+    ['a conflict of a standby with its recovery', '40001', 'DATABASE_BUSY'],
+    ['a statement that took too long', '57014', 'DATABASE_BUSY'],
+    ['memory that ran out', '53200', 'DATABASE_BUSY'],
+  ])('%s has its own code, is worth another try, and its text stays behind', (_, sqlState, code) => {
+    const error = databaseError(failure('could not extend file "base/1/s3cret"', sqlState));
+    expect(error).toMatchObject({ code, retryable: true, httpStatus: 503, details: { code: sqlState } });
+    expect(String(error)).not.toContain('s3cret');
+    expect((error as AppError).cause).toBeUndefined();
+  });
+
+  it.each([
     ['a wrong statement', failure('column "x" does not exist', '42703')],
     ['a violated key', failure('duplicate key value', '23505')],
-    ['a cancelled statement', failure('canceling statement due to statement timeout', '57014')],
+    ['a lock that was not to be had', failure('canceling statement due to lock timeout', '55P03')],
     ['a wrong query of Prisma', failure('Value out of range for the type', 'P2020')],
     ['a bug', new TypeError('x is not a function')],
     ['an AppError', new AppError('LEASE_LOST', 'gone')],

@@ -1,11 +1,12 @@
 import type { Pool, PoolClient } from 'pg';
 
-import { databaseError } from './database-error';
+import { databaseError, isOfWrongServer } from './database-error';
+import { replaceIdle } from './pool';
 
 /**
  * Runs `fn` in one transaction (READ COMMITTED) on one session: committed when `fn` resolves, rolled back
- * when it rejects, and then rejects with the same error, or DATABASE_UNAVAILABLE where the connection
- * failed. After DATABASE_UNAVAILABLE from the commit itself nobody knows whether it took effect.
+ * when it rejects, and then rejects with the same error, or one of `databaseError` where Postgres failed.
+ * After DATABASE_UNAVAILABLE from the commit itself nobody knows whether it took effect.
  */
 export async function inTransaction<T>(pool: Pool, fn: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -24,6 +25,11 @@ export async function inTransaction<T>(pool: Pool, fn: (client: PoolClient) => P
     await client.query('ROLLBACK').catch((error: Error) => {
       broken = error;
     });
+    if (isOfWrongServer(thrown)) {
+      // After a failover every session of the pool may still lead to what is a standby now.
+      broken ??= new Error('a standby');
+      await replaceIdle(pool);
+    }
     throw databaseError(thrown);
   } finally {
     client.removeListener('error', onError);

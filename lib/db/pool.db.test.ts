@@ -105,4 +105,50 @@ describe('inTransaction', () => {
     await expect(run).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     expect(await notes()).toEqual([{ text: 'kept' }]);
   });
+
+  it('ends a transaction that stands still, so that its locks are free', async () => {
+    const pool = createPool(database.url, { idleInTransactionMs: 100 });
+    let locked: (() => void) | undefined;
+    const isLocked = new Promise<void>((resolve) => {
+      locked = resolve;
+    });
+    let goOn: (() => void) | undefined;
+    const standing = inTransaction(pool, async (client) => {
+      await client.query("UPDATE note SET text = 'stolen'");
+      locked?.();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      await client.query("INSERT INTO note VALUES ('too late')");
+    });
+    await isLocked;
+    // Waits for the lock, and gets it without the other's doing anything.
+    await database.pool.query("UPDATE note SET text = 'kept'");
+    goOn?.();
+    await expect(standing).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await notes()).toEqual([{ text: 'kept' }]);
+    await pool.end();
+  });
+
+  it('a server that takes no writes is unavailable, and none of its sessions is used again', async () => {
+    const pool = createPool(database.url);
+    const write = () =>
+      inTransaction(pool, async (client) => {
+        await client.query("INSERT INTO note VALUES ('written')");
+      });
+    const name = new URL(database.url).pathname.slice(1);
+    await database.pool.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    // Sessions that would go on refusing writes, as those to a primary that became a standby.
+    await Promise.all([pool.query('SELECT 1'), pool.query('SELECT 1'), pool.query('SELECT 1')]);
+    await expect(write()).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: expect.stringContaining('standby'),
+    });
+    const other = createPool(database.url, { max: 1 });
+    await other.query('SET default_transaction_read_only = off');
+    await other.query(`ALTER DATABASE ${name} RESET ALL`);
+    await write();
+    expect(await notes()).toContainEqual({ text: 'written' });
+    await Promise.all([pool.end(), other.end()]);
+  });
 });

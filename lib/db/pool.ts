@@ -13,11 +13,18 @@ export type PoolOptions = {
   max?: number;
   /** A statement that takes longer is cancelled by the server; default 30 s, 0 for none. */
   statementTimeoutMs?: number;
+  /** A session that does nothing for longer within a transaction is ended by the server; default 15 s, 0 for none. */
+  idleInTransactionMs?: number;
+  /** How long one waits for a session; default 10 s. */
+  connectTimeoutMs?: number;
   /** Shown in pg_stat_activity; default `exit137`. */
   applicationName?: string;
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
+// A collector that is stopped in mid-transaction (SIGSTOP, a frozen machine) would keep the lease's row locked, and with
+// it every other collector out, for as long as it stands. Its own pauses between two statements are below a second.
+const IDLE_IN_TRANSACTION_MS = 15_000;
 // Past the server's own limit: it answers first, unless it can no longer be heard.
 const UNHEARD_MS = 5_000;
 const DATE_OID = 1082;
@@ -38,13 +45,14 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
 
 function newPool(url: string, options: PoolOptions): pg.Pool {
   const statementTimeoutMs = Math.trunc(options.statementTimeoutMs ?? 30_000);
+  const idleInTransactionMs = Math.trunc(options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS);
   try {
     // A pool would only parse the URL at its first session.
     new pg.Client({ connectionString: url });
     return new pg.Pool({
       connectionString: url,
       max: options.max ?? 10,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
       // A server whose host or network is gone says nothing, and TCP alone would wait for hours.
       ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + UNHEARD_MS }),
@@ -53,7 +61,10 @@ function newPool(url: string, options: PoolOptions): pg.Pool {
       types: { getTypeParser },
       // Statements, not startup parameters: PgBouncer refuses those it does not know. The pool waits for them.
       onConnect: async (client) => {
-        await client.query(`SET TIME ZONE 'UTC'; SET statement_timeout = ${statementTimeoutMs}`);
+        await client.query(
+          `SET TIME ZONE 'UTC'; SET statement_timeout = ${statementTimeoutMs};
+           SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
+        );
       },
     });
   } catch {
@@ -64,6 +75,14 @@ function newPool(url: string, options: PoolOptions): pg.Pool {
 
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === DATE_OID ? (value: string) => value : pg.types.getTypeParser(oid, format ?? 'text');
+
+/** Closes the sessions that wait in the pool; the next callers get new ones. Those in use are their users' to give up. */
+export async function replaceIdle(pool: pg.Pool): Promise<void> {
+  for (let left = pool.idleCount; left > 0 && pool.idleCount > 0; left -= 1) {
+    const client = await pool.connect().catch(() => null);
+    client?.release(true);
+  }
+}
 
 /** Translates the rejections of the promise forms; the callback forms are left to pg. */
 function withSafeErrors(pool: pg.Pool): pg.Pool {

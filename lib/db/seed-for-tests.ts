@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
 import type { Db } from './pool';
+import { refillRollups } from './rollups-for-tests';
 import { planEvidence } from './seed-for-tests-evidence';
+import { seedStatus } from './seed-for-tests-status';
 
 /**
  * A plausible week for tests and for people who work on the screens: one cluster, 12 hosts, 10 Marathon apps
@@ -484,12 +486,13 @@ function planEnds(now: number, random: () => number, deployments: Deployment[]):
   return ends;
 }
 
-/** Inserts rows given as JSON objects whose keys are the table's columns; absent columns become null. */
+/** Inserts rows given as JSON objects whose keys are columns of the table; a column of none of them gets its default. */
 async function insertRows(db: Db, table: string, rows: Record<string, unknown>[]): Promise<void> {
+  // `table` and the keys are literals of these two files.
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].join(', ');
   for (let at = 0; at < rows.length; at += 1000) {
     await db.query(
-      // `table` is one of the literals below.
-      `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`,
+      `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`,
       [JSON.stringify(rows.slice(at, at + 1000))],
     );
   }
@@ -567,7 +570,7 @@ function definitionOf(target: App, image: string): Record<string, unknown> {
 }
 
 /**
- * Fills a migrated, empty database. The same `now` gives the same rows, ids included; rollup_hour equals a
+ * Fills a migrated, empty database. The same `now` gives the same rows, ids included; the rollups equal a
  * GROUP BY over task_end without reopened ends. One call takes about a second. Errors: what Postgres says.
  */
 export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Promise<{ ends: number }> {
@@ -741,12 +744,7 @@ export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Pro
   for (const [table, rows] of Object.entries(evidence)) await insertRows(db, table, own(rows));
   await insertRows(db, 'poll_run', own(planPolls(now, random)));
   await insertRows(db, 'exposure_hour', own(planExposure(now)));
-  await db.query(
-    `INSERT INTO rollup_hour (cluster_id, hour, state, cause, disposition, ends)
-     SELECT cluster_id, date_trunc('hour', finished_at, 'UTC'), state, cause, disposition, count(*)
-     FROM task_end WHERE cluster_id = $1 AND reopened_at IS NULL GROUP BY 1, 2, 3, 4, 5`,
-    [clusterId],
-  );
+  await refillRollups(db);
   await db.query(
     `INSERT INTO gap (cluster_id, id, framework_id, kind, from_at, to_at, detail, recorded_at)
      VALUES ($1, $2, NULL, 'master_failover', $3, $4,
@@ -757,6 +755,7 @@ export async function seedForTests(db: Db, { now: nowDate }: { now: Date }): Pro
     `INSERT INTO lease (cluster_id, holder, token, acquired_at, expires_at) VALUES ($1, 'seed-host:4242', 3, $2, $3)`,
     [clusterId, iso(now - 5 * DAY), iso(now + 78_000)],
   );
+  await seedStatus(db, { clusterId, masterId: MASTER, now });
   for (const table of ['task_end', 'poll_run', 'exposure_hour', 'rollup_hour', 'agent', 'app', 'log_signal'])
     await db.query(`ANALYZE ${table}`);
   return { ends: ends.length };

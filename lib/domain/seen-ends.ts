@@ -2,7 +2,7 @@ import type { MesosTask } from './task';
 
 /** An ended task that the master told in these very words before, and that is stored: it needs no second look. */
 export type SeenEnd = {
-  /** Its raw identity, see `seenKey` in lib/ingest/memory.ts. */
+  /** Its raw identity, see `endKey`. */
   key: string;
   frameworkId: string;
   agentId: string;
@@ -17,3 +17,12 @@ export type SeenEnd = {
 
 /** What the last polls told and is stored, by digest of the bytes. */
 export type SeenEnds = ReadonlyMap<string, SeenEnd>;
+
+/** Names an ended task by its raw identity: framework, task, agent, and the time of the first status. */
+export function endKey(
+  { frameworkId, taskId, agentId }: Pick<MesosTask, 'frameworkId' | 'taskId' | 'agentId'>,
+  firstStatusAt: Date | null,
+): string {
+  // NUL cannot stand in a Mesos id.
+  return `${frameworkId}\0${taskId}\0${agentId}\0${firstStatusAt?.getTime() ?? ''}`;
+}

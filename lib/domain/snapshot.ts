@@ -52,6 +52,8 @@ export type MasterSnapshot = {
    * those that were told in the very words of `SeenEnds`.
    */
   ended: MesosTask[];
+  /** Of `ended`, what only GET_TASKS told, which is read after /state: it ended in between. */
+  endedLate?: readonly MesosTask[];
   /** Those that were. */
   unchanged: readonly SeenEnd[];
   /** Digests of the bytes that told each of `ended`; none: it is told anew at every poll. */
@@ -59,8 +61,10 @@ export type MasterSnapshot = {
   live: LiveTask[];
   /** Completed tasks a framework's ring holds, by framework id: a full ring may have dropped some. */
   ringCounts: Map<string, number>;
-  /** /metrics/snapshot; null: it could not be read. */
+  /** /metrics/snapshot, read after the lists; null: it could not be read. */
   counters: Record<string, number> | null;
+  /** The same, read before them; null: it was not. */
+  countersBefore?: Record<string, number> | null;
   rejects: Rejects;
   /** Codes of what went less than well though the poll succeeded, with a sentence. */
   warnings: PollWarning[];

@@ -46,8 +46,16 @@ export type MarathonContext = {
   lastScalingAt: Date | null;
   /** The app's lastTaskFailure, only where it is about this very task. */
   ownFailure: { state: string; message: string | null } | null;
+  /**
+   * Marathon told in its event stream, before it sent the kill, that the health checks of this very task failed. Absent
+   * or null: it told no such thing, or nobody listened.
+   */
+  announcedKill?: AnnouncedKill | null;
   killGraceSeconds: number | null;
 };
+
+/** `at` is Marathon's clock; `reason` its free text, what the check met last. */
+export type AnnouncedKill = { at: Date; reason: string | null };
 
 export type Verdict = {
   cause: Cause;

@@ -23,6 +23,22 @@ const facts = {
   ],
   ends: [{ cluster: 'a"b\n', state: 'TASK_FAILED', disposition: 'failure', ends: 41 }],
   gaps: [{ cluster: 'default', kind: 'ring_overrun', gaps: 1 }],
+  openGaps: [{ cluster: 'default', isOpen: true }],
+  streams: [
+    {
+      cluster: 'default',
+      source: 'mesos',
+      state: 'open',
+      events: 9,
+      ends: 4,
+      reconnects: 2,
+      dropped: 7,
+      leftToPoll: 1,
+      backlog: 3,
+    },
+  ],
+  ledger: [{ cluster: 'default', state: 'TASK_FAILED', counted: 1284, refused: 2, escaped: 5 }],
+  replicaLagSeconds: 1.5,
 };
 
 describe('metricsText', () => {
@@ -36,6 +52,14 @@ describe('metricsText', () => {
         'exit137_poll_failures_total{cluster="default",source="mesos"} 2',
         'exit137_rejected_total{cluster="default",source="mesos"} 3',
         'exit137_gaps_total{cluster="default",kind="ring_overrun"} 1',
+        'exit137_gap_open{cluster="default"} 1',
+        'exit137_ledger_escaped{cluster="default",state="TASK_FAILED"} 5',
+        'exit137_ledger_counted_total{cluster="default",state="TASK_FAILED"} 1284',
+        'exit137_ledger_refused_total{cluster="default",state="TASK_FAILED"} 2',
+        'exit137_stream_open{cluster="default",source="mesos"} 1',
+        'exit137_stream_dropped_total{cluster="default",source="mesos"} 7',
+        'exit137_stream_backlog{cluster="default",source="mesos"} 3',
+        'exit137_read_replica_lag_seconds 1.5',
       ]),
     );
   });

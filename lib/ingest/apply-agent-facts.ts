@@ -160,7 +160,8 @@ const APP_MEMORY = `
 
 // A series begun anew after a restart of ours is shorter than what was stored before it.
 const TASK_MEMORY = `
-  INSERT INTO task_memory AS known SELECT * FROM json_populate_recordset(NULL::task_memory, $1::json)
+  INSERT INTO task_memory AS known (cluster_id, end_id, limit_bytes, samples)
+  SELECT cluster_id, end_id, limit_bytes, samples FROM json_populate_recordset(NULL::task_memory, $1::json)
   ON CONFLICT (cluster_id, end_id) DO UPDATE SET limit_bytes = excluded.limit_bytes, samples = excluded.samples
   WHERE jsonb_array_length(excluded.samples) > jsonb_array_length(known.samples)`;
 

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import type { MasterSnapshot } from '@/lib/domain/snapshot';
 
+import type { AgentNotBack } from './plan-gaps';
 import { sanitize } from './sanitize';
 
 /** Writes every framework the master lists, running ones and completed ones. */
@@ -53,19 +54,40 @@ export function agentRows(clusterId: number, snapshot: MasterSnapshot) {
   }));
 }
 
-/** Writes agents that are new or changed; one that was gone is back. */
+/**
+ * Writes agents that are new or changed; one that was gone is back. Of an agent that a new master only knows from the
+ * registry (no time of registration) it tells neither address nor tasks: what was known stands until it is back.
+ */
 export async function upsertAgents(client: PoolClient, changed: ReturnType<typeof agentRows>, now: Date) {
   if (changed.length === 0) return;
   const rows = changed.map((row) => ({ ...row, first_seen_at: now, last_seen_at: now }));
   await client.query(
     `INSERT INTO agent SELECT DISTINCT ON (agent_id) * FROM json_populate_recordset(NULL::agent, $1::json)
-     ON CONFLICT (cluster_id, agent_id) DO UPDATE SET hostname = excluded.hostname, pid = excluded.pid,
-       port = excluded.port, version = excluded.version, active = excluded.active,
+     ON CONFLICT (cluster_id, agent_id) DO UPDATE SET hostname = excluded.hostname,
+       pid = coalesce(excluded.pid, agent.pid), port = coalesce(excluded.port, agent.port),
+       version = coalesce(excluded.version, agent.version), active = excluded.active,
        registered_at = excluded.registered_at, reregistered_at = excluded.reregistered_at, cpus = excluded.cpus,
        mem_mb = excluded.mem_mb, disk_mb = excluded.disk_mb, attributes = excluded.attributes,
-       tasks_running = excluded.tasks_running, last_seen_at = excluded.last_seen_at, gone_at = NULL`,
+       tasks_running = CASE WHEN excluded.registered_at IS NULL AND NOT excluded.active THEN agent.tasks_running
+                       ELSE excluded.tasks_running END, last_seen_at = excluded.last_seen_at, gone_at = NULL`,
     [JSON.stringify(sanitize(rows))],
   );
+}
+
+/** Agents that a whole state no longer lists and that never came back to its master, with the tasks they last ran. */
+export async function listNotBack(
+  client: PoolClient,
+  clusterId: number,
+  { agents }: MasterSnapshot,
+): Promise<AgentNotBack[]> {
+  const { rows } = await client.query<AgentNotBack>(
+    `SELECT hostname, tasks_running AS tasks FROM agent
+     WHERE cluster_id = $1 AND gone_at IS NULL AND registered_at IS NULL AND NOT active AND tasks_running > 0
+       AND NOT agent_id = ANY ($2::text[])
+     ORDER BY tasks_running DESC, hostname`,
+    [clusterId, agents.map(({ agentId }) => sanitize(agentId))],
+  );
+  return rows;
 }
 
 /** Marks agents that a whole state no longer lists. Never call it for a cut one. */

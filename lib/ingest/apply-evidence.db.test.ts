@@ -436,11 +436,11 @@ describe('safety', () => {
     );
     await cluster.poll([killedTask(1, '11:30:01')], '11:30:05');
     const none = { removed: 0, isAll: true };
-    expect(await forgetOldSightings(db.pool, cluster.clusterId, at('12:00:00'))).toEqual(none);
+    expect(await forgetOldSightings(db.pool, cluster.lease, at('12:00:00'))).toEqual(none);
     const later = new Date('2026-03-10T00:00:00Z');
     const some = { removed: 2, isAll: false };
-    expect(await forgetOldSightings(db.pool, cluster.clusterId, later, 1)).toEqual(some);
-    expect(await forgetOldSightings(db.pool, cluster.clusterId, later, 1)).toEqual(none);
+    expect(await forgetOldSightings(db.pool, cluster.lease, later, 1)).toEqual(some);
+    expect(await forgetOldSightings(db.pool, cluster.lease, later, 1)).toEqual(none);
     await db.pool.query('UPDATE log_signal SET settled_at = NULL WHERE cluster_id = $1', [cluster.clusterId]);
     await cluster.place('12:00:00');
     expect(await cluster.evidence()).toEqual(['76513 01 container_id proven 1']);

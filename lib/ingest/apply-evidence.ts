@@ -114,27 +114,32 @@ export async function placeSignals(
 }
 
 /**
- * Removes containers that were not seen for 8 days and status lines of 4 days ago, at most 5,000 of each at a time.
- * `isAll`: none is left. Nothing that was tied by them is lost.
+ * Removes containers that were not seen for 8 days and status lines of 4 days ago, at most 5,000 of each at a time, under
+ * the lease. `isAll`: none is left. Nothing that was tied by them is lost. Throws LEASE_LOST.
  */
 export async function forgetOldSightings(
   pool: Pool,
-  clusterId: number,
+  lease: Lease,
   now: Date,
   atOnce = FORGOTTEN_AT_ONCE,
 ): Promise<{ removed: number; isAll: boolean }> {
-  const containers = await pool.query(
-    `DELETE FROM container WHERE cluster_id = $1 AND container_id IN (
-       SELECT container_id FROM container
-       WHERE cluster_id = $1 AND last_seen_at < $2::timestamptz - interval '8 days' LIMIT $3)`,
-    [clusterId, now, atOnce],
-  );
-  const lines = await pool.query(
-    `DELETE FROM log_status_update WHERE cluster_id = $1 AND ctid = ANY (ARRAY(
-       SELECT ctid FROM log_status_update
-       WHERE cluster_id = $1 AND received_at < $2::timestamptz - interval '4 days' LIMIT $3))`,
-    [clusterId, now, atOnce],
-  );
+  const { clusterId } = lease;
+  const [containers, lines] = await inTransaction(pool, async (client) => {
+    await assertLease(client, lease);
+    const old = await client.query(
+      `DELETE FROM container WHERE cluster_id = $1 AND container_id IN (
+         SELECT container_id FROM container
+         WHERE cluster_id = $1 AND last_seen_at < $2::timestamptz - interval '8 days' LIMIT $3)`,
+      [clusterId, now, atOnce],
+    );
+    const said = await client.query(
+      `DELETE FROM log_status_update WHERE cluster_id = $1 AND ctid = ANY (ARRAY(
+         SELECT ctid FROM log_status_update
+         WHERE cluster_id = $1 AND received_at < $2::timestamptz - interval '4 days' LIMIT $3))`,
+      [clusterId, now, atOnce],
+    );
+    return [old, said];
+  });
   const removed = [containers.rowCount ?? 0, lines.rowCount ?? 0];
   return { removed: removed.reduce((sum, one) => sum + one, 0), isAll: removed.every((one) => one < atOnce) };
 }

@@ -5,6 +5,7 @@ import type { MarathonSnapshot } from '@/lib/domain/snapshot';
 
 import { assertLease, type Lease } from './lease';
 import type { MarathonKnowledge, SeenDeployment } from './marathon-context';
+import { killsOf } from './marathon-kills';
 import { forgetEnds, type Memory, rememberVersions } from './memory';
 import { insertPollRun } from './poll-run';
 import { sanitize } from './sanitize';
@@ -110,6 +111,7 @@ function knowledgeOf(memory: Memory, snapshot: MarathonSnapshot): MarathonKnowle
     deployments: memory.deployments.filter(({ frameworkId }) => frameworkId === snapshot.frameworkId),
     // The live map, so that versions fetched later in the same cycle are seen.
     versions: versionsOf(memory, snapshot.frameworkId),
+    kills: killsOf(memory.kills, snapshot.frameworkId),
   };
 }
 

@@ -4,16 +4,19 @@ import { inTransaction } from '@/lib/db/in-transaction';
 import type { SeenEnd } from '@/lib/domain/seen-ends';
 import type { MasterSnapshot } from '@/lib/domain/snapshot';
 
-import { agentRows, markAgentsGone, upsertAgents, upsertFrameworks } from './apply-agents';
+import { agentRows, listNotBack, markAgentsGone, upsertAgents, upsertFrameworks } from './apply-agents';
 import { addExposure } from './apply-exposure';
 import { applyStuckKills } from './apply-stuck-kills';
+import { endsAhead } from './ends-ahead';
+import { toTaskEndsInSlices } from './ends-in-slices';
 import { liveKey } from './identity';
 import { assertLease, type Lease } from './lease';
+import { lifeOf, openLedger, readIntoLedger } from './ledger';
 import { appIdOf, type MarathonKnowledge } from './marathon-context';
 import { forgetEnds, type Memory, seenKey } from './memory';
 import { type Lifetime, planExposure } from './plan-exposure';
-import { type Gap, planGaps } from './plan-gaps';
-import { type EndPlan, type LiveTasks, livesOn, toTaskEnds } from './plan-task-ends';
+import { type Gap, planGaps, planNotBack } from './plan-gaps';
+import { type EndPlan, type LiveTasks, livesOn } from './plan-task-ends';
 import { insertPollRun } from './poll-run';
 import { ringSights } from './ring-sights';
 import { sanitize } from './sanitize';
@@ -59,7 +62,7 @@ export async function applyMasterSnapshot(
   for (const agent of snapshot.agents) memory.hostnames.set(agent.agentId, agent.hostname);
   for (const framework of snapshot.frameworks)
     memory.frameworkNames.set(framework.frameworkId, framework.name);
-  const offered = toTaskEnds(snapshot.ended, {
+  const offered = await toTaskEndsInSlices(snapshot.ended, {
     clusterId,
     now,
     hostnames: memory.hostnames,
@@ -79,15 +82,23 @@ export async function applyMasterSnapshot(
     const before = await readCluster(client, clusterId);
     await upsertFrameworks(client, clusterId, snapshot, now);
     await upsertAgents(client, agents.changed, now);
+    const notBack = snapshot.complete ? await listNotBack(client, clusterId, snapshot) : [];
     if (snapshot.complete) await markAgentsGone(client, clusterId, snapshot, now);
+    const life = lifeOf(snapshot);
+    if (life) await openLedger(client, clusterId, life, before.epoch, now);
     const written = await storeEnds(
       client,
-      { clusterId, offered, live, epoch: snapshot.complete ? snapshot.epoch : before.epoch, marathons, now },
+      { clusterId, offered, live, epoch: life, marathons, now },
       async (plan) => {
         plan.reopen.push(...(await cameBack(client, clusterId, live, plan)));
       },
     );
     const { plan, known } = written;
+    if (life && snapshot.complete) {
+      const inserted = new Map(plan.insert.map((end) => [keyOf(end), end.state]));
+      const ahead = endsAhead(snapshot, memory, inserted, poll.startedAt);
+      await readIntoLedger(client, clusterId, life, snapshot, ahead, now);
+    }
     await addExposure(
       client,
       clusterId,
@@ -96,6 +107,7 @@ export async function applyMasterSnapshot(
     );
     const gaps = planGaps({
       lastPolledAt: before.lastPollBeganAt,
+      streamAliveAt: memory.streamAliveAt,
       previousEpoch: before.epoch,
       // Of a cut state the epoch may be a stand-in. A ring that is full was read whole all the same, and must be
       // judged now: what is stored of it here would be known to the next poll.
@@ -104,6 +116,7 @@ export async function applyMasterSnapshot(
       rings: ringSights(snapshot, memory, (key) => known.has(idByKey.get(key) ?? '')),
       now,
     });
+    gaps.push(...planNotBack(notBack, snapshot.epoch, now));
     await insertGaps(client, clusterId, gaps);
     await applyStuckKills(client, clusterId, poll, memory);
     await updateCluster(client, clusterId, snapshot, now);

@@ -1,10 +1,12 @@
 import type { PoolClient } from 'pg';
 
 import type { JvmFacts, JvmFlags, TiedSignal } from '@/lib/domain/evidence';
+import { appOfTaskId } from '@/lib/domain/marathon-task-id';
 import type { TaskStatus } from '@/lib/domain/task';
-import type { Facts, MarathonContext } from '@/lib/domain/verdict';
+import type { AnnouncedKill, Facts, MarathonContext } from '@/lib/domain/verdict';
 
-import { type MarathonKnowledge, marathonContext } from './marathon-context';
+import { announcedKillOf, type MarathonKnowledge, marathonContext } from './marathon-context';
+import { killsNamed } from './marathon-kills';
 import type { TaskEnd } from './task-end';
 
 /** What surrounds stored ends, for diagnosing them again. */
@@ -15,9 +17,11 @@ export type EndSurroundings = {
   jvm: ReadonlyMap<string, JvmFacts>;
   /** The deployment that explained it when it was stored, by deployment id. */
   deployments: ReadonlyMap<string, { actions: string[]; startedAt: Date }>;
+  /** Kills that a Marathon announced, by framework id and name, see `killNames`. */
+  kills: ReadonlyMap<string, ReadonlyMap<string, AnnouncedKill>>;
 };
 
-/** Looks up what the diagnosis may want of these ends' apps, agents and deployments. Cost: three index lookups. */
+/** Looks up what the diagnosis may want of these ends' apps, agents and deployments. Cost: four index lookups. */
 export async function readSurroundings(
   client: PoolClient,
   clusterId: number,
@@ -28,6 +32,7 @@ export async function readSurroundings(
     marathons,
     jvm: await readJvmFacts(client, clusterId, ends),
     deployments: await readDeployments(client, clusterId, ends),
+    kills: await readKills(client, clusterId, ends),
   };
 }
 
@@ -56,14 +61,17 @@ export function factsOf(end: TaskEnd, evidence: readonly TiedSignal[], around: E
   };
 }
 
-function contextOf(end: TaskEnd, { marathons, deployments }: EndSurroundings): MarathonContext | null {
+function contextOf(end: TaskEnd, { marathons, deployments, kills }: EndSurroundings): MarathonContext | null {
   if (end.appId === null) return null;
   const knowledge = marathons.get(end.frameworkId);
   const now = knowledge
     ? marathonContext(knowledge, { appId: end.appId, taskId: end.taskId, finishedAt: end.finishedAt })
     : null;
   const told = end.deploymentId === null ? undefined : deployments.get(end.deploymentId);
-  if (now === null && told === undefined && end.messageSource !== 'marathon') return null;
+  const announcedKill = now?.announcedKill ?? announcedKillOf(kills.get(end.frameworkId), end);
+  if (now === null && told === undefined && end.messageSource !== 'marathon' && announcedKill === null) {
+    return null;
+  }
   return {
     appId: end.appId,
     appExists: true,
@@ -79,7 +87,17 @@ function contextOf(end: TaskEnd, { marathons, deployments }: EndSurroundings): M
     ownFailure:
       now?.ownFailure ??
       (end.messageSource === 'marathon' ? { state: end.state, message: end.message } : null),
+    announcedKill,
   };
+}
+
+async function readKills(client: PoolClient, clusterId: number, ends: readonly TaskEnd[]) {
+  const killed = ends.filter(({ appId }) => appId !== null);
+  const names = killed.flatMap(({ frameworkId, taskId }) => {
+    const instanceId = appOfTaskId(taskId)?.instanceId ?? null;
+    return [taskId, ...(instanceId === null ? [] : [instanceId])].map((name) => ({ frameworkId, name }));
+  });
+  return await killsNamed(client, clusterId, names);
 }
 
 async function readJvmFacts(

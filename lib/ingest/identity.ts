@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { type Cause, HOST_CAUSES } from '@/lib/domain/cause';
 
@@ -16,17 +16,17 @@ export type Identity = {
  * in every process, for ever. A task without any status time has one id per (framework, task, agent).
  */
 export function taskEndId(identity: Identity): string {
-  const digest = createHash('sha256')
-    .update(
-      JSON.stringify([
-        identity.clusterId,
-        identity.frameworkId,
-        identity.taskId,
-        identity.agentId,
-        identity.firstStatusAt?.getTime() ?? null,
-      ]),
-    )
-    .digest('hex');
+  const digest = hash(
+    'sha256',
+    JSON.stringify([
+      identity.clusterId,
+      identity.frameworkId,
+      identity.taskId,
+      identity.agentId,
+      identity.firstStatusAt?.getTime() ?? null,
+    ]),
+    'hex',
+  );
   // Version 8 of RFC 9562: a uuid whose content is the maker's own.
   return [
     digest.slice(0, 8),
@@ -56,10 +56,7 @@ export function fingerprintOf(end: {
 }): string {
   const subject = end.appId ?? `${end.frameworkName ?? ''} ${withoutNumbers(end.name)}`;
   const host = HOST_CAUSES.has(end.cause) ? end.host : null;
-  return createHash('sha256')
-    .update(JSON.stringify([end.clusterId, subject, end.cause, host]))
-    .digest('hex')
-    .slice(0, 16);
+  return hash('sha256', JSON.stringify([end.clusterId, subject, end.cause, host]), 'hex').slice(0, 16);
 }
 
 // `worker srv2.example.com:31010` and `…:31020` are one worker to people.

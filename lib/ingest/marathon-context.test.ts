@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import {
+  announcedKillOf,
   appIdOf,
+  killNames,
   type MarathonKnowledge,
   marathonContext,
   type SeenDeployment,
@@ -132,5 +134,38 @@ describe('appIdOf', () => {
     },
   ])('$when: $want', ({ name, watched, taskId, want }) => {
     expect(appIdOf({ taskId, frameworkId: 'f1', frameworkName: name, watched: () => watched })).toBe(want);
+  });
+});
+
+describe('announcedKillOf', () => {
+  const APP = `shop_cart.instance-${UUID}._app.2`;
+  const POD = `shop_pod.instance-${UUID}.web.1`;
+  /** The kill that an end at 12:00:10 finds, where one was announced for `named` at `clock`. */
+  const found = (named: string, taskId: string, clock = '12:00:05') => {
+    const kill = { at: at(clock), reason: '503' };
+    const kills = new Map(killNames(named).map((name) => [name, kill]));
+    return announcedKillOf(kills, { taskId, finishedAt: at('12:00:10') });
+  };
+
+  it.each([
+    ['the task itself', APP, APP],
+    ['another container of the pod', `shop_pod.instance-${UUID}.log.1`, POD],
+    ['an instance, as some versions name it', `shop_cart.instance-${UUID}`, APP],
+    ['an instance of before 1.8', `shop_cart.marathon-${UUID}`, `shop_cart.${UUID}`],
+  ])('is found by %s', (_name, named, taskId) => {
+    expect(found(named, taskId)).toEqual({ at: at('12:00:05'), reason: '503' });
+  });
+
+  it.each([
+    ['an earlier launch of the instance', `shop_cart.instance-${UUID}._app.1`, APP, '12:00:05'],
+    ['one announced after the end', APP, APP, '12:02:00'],
+    ['one of the instance long before', `shop_cart.instance-${UUID}`, APP, '11:40:00'],
+  ])('%s is another', (_name, named, taskId, clock) => {
+    expect(found(named, taskId, clock)).toBeNull();
+  });
+
+  it('a task that takes its time to go is found however long', () => {
+    expect(found(APP, APP, '09:00:00')).not.toBeNull();
+    expect(announcedKillOf(undefined, { taskId: APP, finishedAt: at('12:00:10') })).toBeNull();
   });
 });

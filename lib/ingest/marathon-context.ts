@@ -1,6 +1,6 @@
 import type { MarathonApp, MarathonDeployment } from '@/lib/domain/cluster';
 import { appOfTaskId } from '@/lib/domain/marathon-task-id';
-import type { MarathonContext } from '@/lib/domain/verdict';
+import type { AnnouncedKill, MarathonContext } from '@/lib/domain/verdict';
 
 /** A deployment with the span in which it was seen; `affectedApps` holds pods too. */
 export type SeenDeployment = Pick<
@@ -21,11 +21,17 @@ export type MarathonKnowledge = {
   deployments: readonly SeenDeployment[];
   /** Config versions of an app as instants, oldest first, by app id. */
   versions: ReadonlyMap<string, readonly Date[]>;
+  /** Kills that it announced, by each of `killNames`; absent: its events were not followed. */
+  kills?: ReadonlyMap<string, AnnouncedKill>;
 };
 
 // Marathon acts on a deployment before our poll can see it, and a killed task reports a little after it.
 const DEPLOYMENT_BEFORE_MS = 5_000;
 const DEPLOYMENT_AFTER_MS = 15_000;
+// Marathon's clock against the agent's.
+const KILL_SKEW_MS = 60_000;
+// An instance is launched again under its id: a kill of it says nothing about a later task.
+const INSTANCE_KILL_MS = 15 * 60_000;
 
 /**
  * The app or pod a task belongs to; null: none. Only where its framework is Marathon: one we watch, one that
@@ -66,7 +72,32 @@ export function marathonContext(
     ownFailure:
       failure && failure.taskId === end.taskId ? { state: failure.state, message: failure.message } : null,
     killGraceSeconds: app?.killGraceSeconds ?? null,
+    announcedKill: announcedKillOf(knowledge.kills, end),
   };
+}
+
+/**
+ * The names under which an announced kill is found by the ends that it brings: the task as the event names it, and
+ * where all containers of a pod go, or only the instance was named (reference E4), the instance.
+ */
+export function killNames(taskId: string): string[] {
+  const named = appOfTaskId(taskId);
+  return named?.kind === 'pod' && named.instanceId !== null ? [taskId, named.instanceId] : [taskId];
+}
+
+/** The kill that an end is the end of; null: none was announced. `kills` by their names. */
+export function announcedKillOf(
+  kills: ReadonlyMap<string, AnnouncedKill> | undefined,
+  { taskId, finishedAt }: { taskId: string; finishedAt: Date },
+): AnnouncedKill | null {
+  if (kills === undefined || kills.size === 0) return null;
+  const before = (kill: AnnouncedKill | undefined) =>
+    kill !== undefined && kill.at.getTime() <= finishedAt.getTime() + KILL_SKEW_MS ? kill : null;
+  const own = before(kills.get(taskId));
+  if (own !== null) return own;
+  const ofInstance = before(kills.get(appOfTaskId(taskId)?.instanceId ?? ''));
+  const age = ofInstance === null ? 0 : finishedAt.getTime() - ofInstance.at.getTime();
+  return age <= INSTANCE_KILL_MS ? ofInstance : null;
 }
 
 /** The version of the app in force when the task was launched, as Marathon writes it; null: none known. */

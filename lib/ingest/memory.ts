@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 
-import type { SeenEnd } from '@/lib/domain/seen-ends';
+import { endKey, type SeenEnd } from '@/lib/domain/seen-ends';
+import type { AnnouncedKill } from '@/lib/domain/verdict';
 
-import { liveKey } from './identity';
 import type { SeenDeployment } from './marathon-context';
+import { loadKills } from './marathon-kills';
+import type { ToldEnded } from './stream-memory';
 import type { WrittenRows } from './written-rows';
 
 /**
@@ -23,6 +25,22 @@ export type Memory = {
    * stored: that they are known does not show that nothing was lost while it was closed. See `ringSights`.
    */
   sinceOpened: Set<string>;
+  /** When the event stream was opened, or dropped what it told; null: a poll begun after that has been stored. */
+  streamOpenedAt: Date | null;
+  /** When the event stream last told of an end that only a poll can store; null: a poll begun after that has been. */
+  streamLeftAt: Date | null;
+  /**
+   * Last sign of life of an event stream whose opening a stored poll had bridged: what ended until then was told. Our
+   * clock; null: there was none.
+   */
+  streamAliveAt: Date | null;
+  /**
+   * Ends that the event stream told and that are stored, by task id: a poll that was being read then may still list
+   * their tasks as alive. See lib/ingest/stream-memory.ts.
+   */
+  toldEnded: Map<string, ToldEnded[]>;
+  /** Kills that Marathons announced, by framework id and name, see `killNames`. */
+  kills: Map<string, Map<string, AnnouncedKill>>;
   /** Marathons that told what they run, by framework id: until then their ends have no app. */
   watched: Set<string>;
   agentRows: WrittenRows;
@@ -36,9 +54,9 @@ export type Memory = {
 
 const DEPLOYMENTS_KEPT = '8 days';
 
-/** Loads the memory of one cluster. Cost: five range reads. */
+/** Loads the memory of one cluster. Cost: six range reads. */
 export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory> {
-  const [agents, frameworks, versions, deployments] = await Promise.all([
+  const [agents, frameworks, versions, deployments, kills] = await Promise.all([
     pool.query<{ agent_id: string; hostname: string }>(
       'SELECT agent_id, hostname FROM agent WHERE cluster_id = $1',
       [clusterId],
@@ -58,6 +76,7 @@ export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory>
        FROM deployment WHERE cluster_id = $1 AND (ended_at IS NULL OR ended_at > now() - $2::interval)`,
       [clusterId, DEPLOYMENTS_KEPT],
     ),
+    loadKills(pool, clusterId),
   ]);
   const memory: Memory = {
     clusterId,
@@ -65,6 +84,11 @@ export async function loadMemory(pool: Pool, clusterId: number): Promise<Memory>
     frameworkNames: new Map(frameworks.rows.map((row) => [row.framework_id, row.name])),
     seen: new Map(),
     sinceOpened: new Set(),
+    streamOpenedAt: null,
+    streamLeftAt: null,
+    streamAliveAt: null,
+    toldEnded: new Map(),
+    kills,
     watched: new Set(),
     agentRows: new Map(),
     appRows: new Map(),
@@ -109,5 +133,5 @@ export function seenKey(task: {
   agentId: string;
   statuses: readonly { at: Date | null }[];
 }): string {
-  return `${liveKey(task)}\0${task.statuses[0]?.at?.getTime() ?? ''}`;
+  return endKey(task, task.statuses[0]?.at ?? null);
 }

@@ -24,18 +24,30 @@ type Account = {
  * Lifetimes without a start count nothing. Cost: linear in lifetimes, plus one row per subject and hour.
  */
 export function planExposure(lifetimes: Iterable<Lifetime>, since: Date | null, now: Date): Exposure[] {
+  const exposure = createExposure(since, now);
+  for (const lifetime of lifetimes) exposure.add(lifetime);
+  return exposure.rows();
+}
+
+/** The same step by step: `add` takes one lifetime after the other, `rows` sums what it took. */
+export function createExposure(
+  since: Date | null,
+  now: Date,
+): { add(lifetime: Lifetime): void; rows(): Exposure[] } {
   const floor = Math.max(since?.getTime() ?? 0, now.getTime() - BACKFILL_MS);
   const hosts = new Map<string, Account>();
   const apps = new Map<string, Account>();
-  for (const { host, appId, from, to } of lifetimes) {
-    if (!from) continue;
-    const end = Math.min(to.getTime(), now.getTime());
-    const at = Math.max(from.getTime(), floor);
-    if (at >= end) continue;
-    credit(accountOf(hosts, host), at, end);
-    if (appId !== null) credit(accountOf(apps, appId), at, end);
-  }
-  return [...rowsOf('host', hosts), ...rowsOf('app', apps)];
+  return {
+    add: ({ host, appId, from, to }) => {
+      if (!from) return;
+      const end = Math.min(to.getTime(), now.getTime());
+      const at = Math.max(from.getTime(), floor);
+      if (at >= end) return;
+      credit(accountOf(hosts, host), at, end);
+      if (appId !== null) credit(accountOf(apps, appId), at, end);
+    },
+    rows: () => [...rowsOf('host', hosts), ...rowsOf('app', apps)],
+  };
 }
 
 function accountOf(accounts: Map<string, Account>, subject: string): Account {

@@ -322,7 +322,8 @@ describe('planTaskEnds', () => {
         {
           oldId: waiting.id,
           oldFinishedAt: waiting.finishedAt,
-          end: { id: told.id, finishedAt: at('11:30:00'), startedAt: at('11:00:00'), revision: 1 },
+          // Its page keeps its address.
+          end: { id: waiting.id, finishedAt: at('11:30:00'), startedAt: at('11:00:00'), revision: 1 },
         },
       ],
     });

@@ -1,15 +1,11 @@
 import { diagnose } from '@/lib/diagnose/diagnose';
-import {
-  type EndState,
-  isEndState,
-  type MesosTask,
-  REVERSIBLE_STATES,
-  type TaskStatus,
-} from '@/lib/domain/task';
+import { type EndState, isEndState, type MesosTask, type TaskStatus } from '@/lib/domain/task';
 import type { Facts } from '@/lib/domain/verdict';
 
 import { fingerprintOf, liveKey, taskEndId } from './identity';
 import { appIdOf, type MarathonKnowledge, marathonContext, versionAt } from './marathon-context';
+import { begunAs, isReversible, outranks, revised, revisionOf } from './plan-revision';
+import { createTwins, isTwin, replaceableBy } from './plan-twins';
 import type { KnownEnd, TaskEnd } from './task-end';
 
 /** Everything around the tasks that the plan may look at. */
@@ -35,14 +31,9 @@ export type EndPlan = {
 /** What the master lists as alive: the time of the first status (null: none yet) by `liveKey`. */
 export type LiveTasks = ReadonlyMap<string, Date | null>;
 
-/** A stored end whose time no status told yet. */
-export type StandIn = KnownEnd & Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId'>;
-
-const SKEW_MS = 60_000;
 const EARLIEST = Date.UTC(2009, 0, 1); // Mesos is younger than that.
 const FUTURE_MS = 86_400_000;
 const MAX_TEXT = 16_384;
-const MAX_REVISION = 32_767; // The column is a smallint.
 
 /**
  * The stored form of what a master offers as ended, one per identity. Of several entries with one identity
@@ -50,48 +41,103 @@ const MAX_REVISION = 32_767; // The column is a smallint.
  */
 export function toTaskEnds(tasks: readonly MesosTask[], context: EndContext): TaskEnd[] {
   const byId = new Map<string, TaskEnd>();
-  for (const task of tasks) {
-    const end = toTaskEnd(task, context);
-    const other = byId.get(end.id);
-    if (!other || supersedes(end, other)) byId.set(end.id, end);
-  }
+  for (const task of tasks) addTaskEnd(byId, task, context);
   return [...byId.values()];
 }
 
+/** One step of `toTaskEnds`: `byId` gains the end, or the later word of one it has. */
+export function addTaskEnd(byId: Map<string, TaskEnd>, task: MesosTask, context: EndContext): void {
+  const end = toTaskEnd(task, context);
+  const other = byId.get(end.id);
+  if (!other || supersedes(end, other)) byId.set(end.id, end);
+}
+
+/** Takes offered ends one by one; `plan` holds what is to be written for those it took. */
+export type EndPlanner = { add(end: TaskEnd): void; plan: EndPlan };
+
 /**
- * Compares offered ends with the stored ones of the same ids. Pure and idempotent: offering what is stored
- * plans nothing. A source that tells less than before (no message this time) takes nothing away.
+ * Compares offered ends with the stored ones of the same ids, and with `relatives`: stored ones of the same tasks under
+ * other ids, see `standInsOf` and `twinsOf`. Pure and idempotent: offering what is stored plans nothing. A source that tells less
+ * than before (no message this time) takes nothing away. A stored end keeps its id, whoever tells more of it: its page
+ * has an address that people keep.
  */
 export function planTaskEnds(
   offered: readonly TaskEnd[],
   known: ReadonlyMap<string, KnownEnd>,
   live: LiveTasks,
-  standIns: readonly StandIn[] = [],
+  relatives: readonly TaskEnd[] = [],
 ): EndPlan {
+  const planner = createEndPlanner(offered, known, live, relatives);
+  for (const end of offered) planner.add(end);
+  return planner.plan;
+}
+
+/** The same step by step: `add` takes each of `offered`, in their order. */
+export function createEndPlanner(
+  offered: readonly TaskEnd[],
+  known: ReadonlyMap<string, KnownEnd>,
+  live: LiveTasks,
+  relatives: readonly TaskEnd[],
+): EndPlanner {
   const plan: EndPlan = { insert: [], revise: [], reopen: [] };
-  const replaceable = replaceableBy(offered, known, standIns);
-  for (const end of offered) {
-    const stored = known.get(end.id);
+  const replaceable = replaceableBy(offered, known, relatives);
+  const twins = createTwins(relatives);
+  const places = new Map<string, number[]>();
+  const revisions = new Map<string, EndPlan['revise'][number]>();
+  const reopened = new Set<string>();
+
+  const insert = (end: TaskEnd, isLive: boolean) => {
+    const at = places.get(end.taskId);
+    const place = at?.find((one) => plan.insert[one] !== undefined && isTwin(plan.insert[one], end));
+    const other = place === undefined ? undefined : plan.insert[place];
+    if (place !== undefined && other !== undefined) {
+      const more = revisionOf(other, end) ?? begunAs(other, end);
+      const { id, finishedAt, firstStatusAt } = other;
+      const own = { id, finishedAt, firstStatusAt: firstStatusAt ?? end.firstStatusAt };
+      if (more) plan.insert[place] = { ...more, ...own, revisedAt: null, revision: 0 };
+      return;
+    }
+    if (at) at.push(plan.insert.length);
+    else places.set(end.taskId, [plan.insert.length]);
+    plan.insert.push(isLive ? { ...end, reopenedAt: end.observedAt } : end);
+  };
+
+  const revise = (stored: KnownEnd, end: TaskEnd) => {
+    const before = revisions.get(stored.id);
+    if (before) before.end = { ...end, revision: before.end.revision };
+    else {
+      const one = { oldId: stored.id, oldFinishedAt: stored.finishedAt, end };
+      revisions.set(stored.id, one);
+      plan.revise.push(one);
+    }
+  };
+
+  const add = (end: TaskEnd) => {
     const isLive = isReversible(end.state) && livesOn(live, end);
     const standIn = replaceable.get(end.id);
     if (standIn) {
-      plan.revise.push({
-        oldId: standIn.id,
-        oldFinishedAt: standIn.finishedAt,
-        end: { ...revised(standIn, end), startedAt: standIn.startedAt ?? end.startedAt },
-      });
-    } else if (!stored) {
-      plan.insert.push(isLive ? { ...end, reopenedAt: end.observedAt } : end);
-    } else if (isLive) {
-      if (!stored.reopenedAt && isReversible(stored.state)) {
-        plan.reopen.push({ id: stored.id, finishedAt: stored.finishedAt });
-      }
-    } else {
-      const revision = revisionOf(stored, end);
-      if (revision) plan.revise.push({ oldId: stored.id, oldFinishedAt: stored.finishedAt, end: revision });
+      const before = revisions.get(standIn.id)?.end;
+      const told = before ? revisionOf(before, end) : revised(standIn, end);
+      const startedAt = standIn.startedAt ?? end.startedAt;
+      if (told) revise(standIn, { ...told, id: standIn.id, startedAt });
+      return;
     }
-  }
-  return plan;
+    const same = known.get(end.id);
+    const twin = same ? undefined : twins.of(end);
+    const stored = same ?? twin;
+    if (!stored) {
+      insert(end, isLive);
+    } else if (isLive) {
+      if (stored.reopenedAt || !isReversible(stored.state) || reopened.has(stored.id)) return;
+      reopened.add(stored.id);
+      plan.reopen.push({ id: stored.id, finishedAt: stored.finishedAt });
+    } else {
+      const planned = revisions.get(stored.id)?.end;
+      const told = revisionOf(planned ?? stored, end) ?? (twin ? begunAs(planned ?? twin, end) : null);
+      if (told) revise(stored, same ? told : { ...told, id: stored.id, finishedAt: stored.finishedAt });
+    }
+  };
+  return { add, plan };
 }
 
 /**
@@ -106,31 +152,6 @@ export function livesOn(
   if (firstStatusAt === undefined) return false;
   if (firstStatusAt === null || end.firstStatusAt === null) return firstStatusAt === end.firstStatusAt;
   return firstStatusAt.getTime() === end.firstStatusAt.getTime() || firstStatusAt <= end.finishedAt;
-}
-
-/**
- * The stored stand-in of each new end, by the end's id. While the terminal update of a task waits behind an
- * unacknowledged one, the master tells its state without a time; should the update before it be of the state of
- * the only status, it takes that one's place, and the end shows with another first status, so another id.
- */
-function replaceableBy(
-  offered: readonly TaskEnd[],
-  known: ReadonlyMap<string, KnownEnd>,
-  standIns: readonly StandIn[],
-): Map<string, StandIn> {
-  const byStandIn = new Map<StandIn, TaskEnd>();
-  if (standIns.length === 0) return new Map();
-  const byTask = new Map(standIns.map((one) => [liveKey(one), one]));
-  const isOffered = new Set(offered.map(({ id }) => id));
-  for (const end of offered) {
-    const standIn = byTask.get(liveKey(end));
-    if (!standIn || known.has(end.id) || !end.finishedAtKnown || isOffered.has(standIn.id)) continue;
-    // It had ended when we first saw it; a later end is that of another task with the same id.
-    if (end.finishedAt.getTime() > standIn.finishedAt.getTime() + SKEW_MS) continue;
-    const other = byStandIn.get(standIn);
-    if (!other || end.finishedAt > other.finishedAt) byStandIn.set(standIn, end);
-  }
-  return new Map([...byStandIn].map(([standIn, end]) => [end.id, standIn]));
 }
 
 function toTaskEnd(task: MesosTask, context: EndContext): TaskEnd {
@@ -174,19 +195,19 @@ function toTaskEnd(task: MesosTask, context: EndContext): TaskEnd {
     finishedAt,
   };
   const verdict = diagnose(facts);
-  const identity = {
-    clusterId: context.clusterId,
-    frameworkId: task.frameworkId,
-    taskId: task.taskId,
-    agentId: task.agentId,
-  };
+  const { clusterId } = context;
+  const { frameworkId, taskId, agentId } = task;
+  // No spread in it: V8 would build an object of this many fields one by one, at five times the cost of all the rest.
   return {
-    ...identity,
-    id: taskEndId({ ...identity, firstStatusAt }),
+    clusterId,
+    id: taskEndId({ clusterId, frameworkId, taskId, agentId, firstStatusAt }),
     finishedAt,
     finishedAtKnown: told !== null,
     startedAt,
     firstStatusAt,
+    frameworkId,
+    taskId,
+    agentId,
     executorId: task.executorId,
     name: task.name,
     frameworkName,
@@ -241,79 +262,9 @@ function endStateOf(task: MesosTask, terminal: TaskStatus | null): EndState {
   return terminal && isEndState(terminal.state) ? terminal.state : 'TASK_LOST';
 }
 
-/** The stored row brought up to what is offered now; null where that says nothing new. */
-function revisionOf(stored: KnownEnd, offered: TaskEnd): TaskEnd | null {
-  const stateMoved = offered.state !== stored.state && outranks(offered, stored);
-  // The ended entry of a task that came back stays in the ring: only a newer word closes it again. Both times are
-  // the cluster's own; ours may run ahead of them.
-  const lastWord = offered.finishedAtKnown ? stored.finishedAt : stored.reopenedAt;
-  const isNewer = lastWord !== null && offered.finishedAt > lastWord;
-  const endedAgain = stored.reopenedAt !== null && (!isReversible(offered.state) || isNewer);
-  if (offered.state !== stored.state && !stateMoved) return null;
-  // Less than before: /state alone, or a Marathon that did not answer.
-  const poorer =
-    (stored.message !== null && offered.message === null) ||
-    (stored.reason !== null && offered.reason === null) ||
-    (stored.disposition !== 'unexplained' && offered.disposition === 'unexplained');
-  if (poorer && !stateMoved && !endedAgain) return null;
-  const learnt =
-    (stored.message === null && offered.message !== null) ||
-    (stored.messageSource === 'marathon' && offered.messageSource === 'mesos') ||
-    (stored.reason === null && offered.reason !== null) ||
-    (stored.source === null && offered.source !== null) ||
-    (stored.containerId === null && offered.containerId !== null) ||
-    (stored.hostname === null && offered.hostname !== null) ||
-    (stored.appId === null && offered.appId !== null) ||
-    (stored.appVersion === null && offered.appVersion !== null) ||
-    (stored.healthy === null && offered.healthy !== null) ||
-    (!stored.finishedAtKnown && offered.finishedAtKnown) ||
-    explainedNow(stored, offered);
-  if (!stateMoved && !endedAgain && !learnt) return null;
-  return {
-    ...revised(stored, offered),
-    // An end without a time keeps the time of its first sight.
-    finishedAt: offered.finishedAtKnown || stateMoved ? offered.finishedAt : stored.finishedAt,
-    reopenedAt: stored.reopenedAt && !endedAgain ? stored.reopenedAt : null,
-  };
-}
-
-/** What is offered, with what only the stored row still knows. */
-function revised(stored: KnownEnd, offered: TaskEnd): TaskEnd {
-  return {
-    ...offered,
-    startedAt: offered.startedAt ?? stored.startedAt,
-    containerId: offered.containerId ?? stored.containerId,
-    healthy: offered.healthy ?? stored.healthy,
-    appVersion: offered.appVersion ?? stored.appVersion,
-    observedAt: stored.observedAt,
-    revisedAt: offered.observedAt,
-    revision: Math.min(stored.revision + 1, MAX_REVISION),
-  };
-}
-
-// A deployment seen late explains a kill that stood unexplained; never the other way round, when Marathon
-// has forgotten what it once told.
-function explainedNow(stored: KnownEnd, offered: TaskEnd): boolean {
-  return stored.disposition === 'unexplained' && offered.disposition !== 'unexplained';
-}
-
 function supersedes(candidate: TaskEnd, other: TaskEnd): boolean {
   if (candidate.state === other.state) return (candidate.message !== null) > (other.message !== null);
   return outranks(candidate, other);
-}
-
-// FINISHED after LOST is news; LOST after FINISHED is an old entry.
-function outranks(
-  candidate: Pick<TaskEnd, 'state' | 'finishedAt'>,
-  other: Pick<TaskEnd, 'state' | 'finishedAt'>,
-): boolean {
-  const candidateReversible = isReversible(candidate.state);
-  if (candidateReversible !== isReversible(other.state)) return !candidateReversible;
-  return candidate.finishedAt > other.finishedAt;
-}
-
-function isReversible(state: EndState): boolean {
-  return (REVERSIBLE_STATES as readonly EndState[]).includes(state);
 }
 
 // A clock gone wild must not put an end into a month nobody looks at.

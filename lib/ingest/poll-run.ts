@@ -5,6 +5,7 @@ import { inTransaction } from '@/lib/db/in-transaction';
 import type { PollWarning, Rejects } from '@/lib/domain/snapshot';
 
 import { ensureMonths } from './apply-task-ends';
+import { assertLease, type Lease } from './lease';
 import { sanitize } from './sanitize';
 
 /** One attempt to read one source; a failed one is a row too, and lets charts say 'not observed'. */
@@ -31,12 +32,20 @@ export type PollRun = {
 const MAX_SAMPLES = 20;
 const MAX_ERROR_TEXT = 1_000;
 
-/** Writes the row of one poll. */
+/** Writes the row of one poll, and counts it. */
 export async function insertPollRun(db: PoolClient, run: PollRun): Promise<void> {
   await ensureMonths(db, 'poll_run', [run.startedAt], run.finishedAt);
   const text = run.ok ? null : run.errorMessage.slice(0, MAX_ERROR_TEXT);
   await db.query(
-    `INSERT INTO poll_run (cluster_id, id, source, started_at, finished_at, ok, error_code, error_message, url,
+    `WITH counted AS (
+       INSERT INTO poll_total AS kept (cluster_id, source, attempts, failures, rejected, last_success_at)
+       VALUES ($1, $3, 1, CASE WHEN $6 THEN 0 ELSE 1 END, $14, CASE WHEN $6 THEN $5::timestamptz END)
+       ON CONFLICT (cluster_id, source) DO UPDATE SET
+         attempts = kept.attempts + 1, failures = kept.failures + excluded.failures,
+         rejected = kept.rejected + excluded.rejected,
+         last_success_at = greatest(kept.last_success_at, excluded.last_success_at)
+     )
+     INSERT INTO poll_run (cluster_id, id, source, started_at, finished_at, ok, error_code, error_message, url,
                            bytes, tasks_read, ends_new, ends_revised, rejected, rejects, warnings)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16::jsonb)`,
     [
@@ -60,7 +69,14 @@ export async function insertPollRun(db: PoolClient, run: PollRun): Promise<void>
   );
 }
 
-/** Writes the row of a poll that failed before anything else could be written. */
-export async function recordFailedPoll(pool: Pool, run: PollRun & { ok: false }): Promise<void> {
-  await inTransaction(pool, (client) => insertPollRun(client, run));
+/** Writes the row of a poll that failed before anything else could be written. Throws LEASE_LOST. */
+export async function recordFailedPoll(
+  pool: Pool,
+  lease: Lease,
+  run: PollRun & { ok: false },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await assertLease(client, lease);
+    await insertPollRun(client, run);
+  });
 }

@@ -4,10 +4,11 @@ import type { MasterEpoch } from '@/lib/domain/cluster';
 import type { PollWarning } from '@/lib/domain/snapshot';
 
 import { forgetEvidence, tieEvidence } from './apply-evidence';
-import { applyTaskEnds, knownEnds, standInsOf } from './apply-task-ends';
+import { applyTaskEnds, knownEnds, standInsOf, twinsOf } from './apply-task-ends';
+import { inSlices } from './in-slices';
 import { addToLedger } from './ledger';
 import type { MarathonKnowledge } from './marathon-context';
-import { type EndPlan, type LiveTasks, planTaskEnds } from './plan-task-ends';
+import { createEndPlanner, type EndPlan, type LiveTasks } from './plan-task-ends';
 import { sanitize } from './sanitize';
 import type { KnownEnd, TaskEnd } from './task-end';
 
@@ -42,24 +43,43 @@ export async function storeEnds(
   ends: EndsToStore,
   more: (plan: EndPlan) => Promise<void> = async () => {},
 ): Promise<StoredEnds> {
-  const { clusterId, offered, live, epoch, now } = ends;
+  const { clusterId, live, epoch, now } = ends;
+  const offered = await withoutDropped(client, clusterId, ends.offered);
   const known = await knownEnds(
     client,
     clusterId,
     offered.map(({ id }) => id),
   );
-  const standIns = await standInsOf(
-    client,
-    clusterId,
-    offered
-      .filter(({ id, finishedAtKnown }) => finishedAtKnown && !known.has(id))
-      .map(({ taskId }) => sanitize(taskId)),
-  );
-  const plan = planTaskEnds(offered, known, live, standIns);
+  const unknown = offered.filter(({ id, finishedAtKnown }) => finishedAtKnown && !known.has(id));
+  const relatives = [
+    ...(await standInsOf(
+      client,
+      clusterId,
+      unknown.map(({ taskId }) => sanitize(taskId)),
+    )),
+    ...(await twinsOf(client, clusterId, unknown)),
+  ];
+  const { plan, add } = createEndPlanner(offered, known, live, relatives);
+  await inSlices(offered, add);
   await more(plan);
   const written = await applyTaskEnds(client, clusterId, plan, now);
   if (epoch) await addToLedger(client, clusterId, epoch, plan, known);
   return { ...written, plan, known, warnings: await tieToLogs(client, ends, plan) };
+}
+
+/** Without what retention has dropped already: a master may offer it again, and the rollups still count it. */
+async function withoutDropped(
+  client: PoolClient,
+  clusterId: number,
+  offered: readonly TaskEnd[],
+): Promise<readonly TaskEnd[]> {
+  if (offered.length === 0) return offered;
+  const { rows } = await client.query<{ ends_from: Date | null }>(
+    'SELECT ends_from FROM cluster WHERE id = $1',
+    [clusterId],
+  );
+  const from = rows[0]?.ends_from ?? null;
+  return from === null ? offered : offered.filter(({ finishedAt }) => finishedAt >= from);
 }
 
 /**

@@ -61,6 +61,7 @@ export type KnownEnd = Pick<
   | 'finishedAt'
   | 'finishedAtKnown'
   | 'startedAt'
+  | 'firstStatusAt'
   | 'state'
   | 'reason'
   | 'source'

@@ -41,8 +41,8 @@ export async function takeLogs(
   });
 }
 
-/** SQLSTATE: cancelled after its time, deadlock, serialization, lock not to be had. The same lines may go well later. */
-const PASSING = new Set(['57014', '40P01', '40001', '55P03']);
+/** What the same lines may go well after; 55P03: a lock was not to be had. */
+const PASSING = new Set(['DATABASE_BUSY', '55P03']);
 
 function busyWhenSlow(store: StoreLines): StoreLines {
   return async (batch) => {

@@ -8,6 +8,7 @@ import type { Source, Target } from '@/lib/upstream/source';
 import { upstreamError } from '@/lib/upstream/upstream-error';
 
 import { askMarathon } from './ask-marathon';
+import { followMarathonEvents, type MarathonHandlers } from './follow-events';
 import { parseApp } from './parse-app';
 import { parseDeployment } from './parse-deployment';
 import { parsePod } from './parse-pod';
@@ -29,6 +30,8 @@ export type MarathonReader = {
   read(signal: AbortSignal): Promise<MarathonSnapshot>;
   /** The newest 1,000 config versions of an app as Marathon lists them, newest first; empty where it has none or knows no such app. */
   readVersions(appId: string, signal: AbortSignal): Promise<string[]>;
+  /** Follows the events of the replica that answered last, else of the first. Errors: as `followMarathonEvents`. */
+  follow(handlers: MarathonHandlers, signal: AbortSignal): ReturnType<typeof followMarathonEvents>;
   close(): Promise<void>;
 };
 
@@ -127,7 +130,13 @@ export function createMarathonReader(source: Source): MarathonReader {
       .flatMap((version) => asText(version, 64) ?? []);
   }
 
-  return { read, readVersions, close: () => upstream.close() };
+  async function follow(handlers: MarathonHandlers, signal: AbortSignal) {
+    const target = last ?? upstream.targets[0];
+    if (target === undefined) throw upstreamError('marathon', 'unreachable', 'No Marathon was asked');
+    return await followMarathonEvents(upstream, target, handlers, { signal });
+  }
+
+  return { read, readVersions, follow, close: () => upstream.close() };
 }
 
 function parseEach<T>(

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseTask } from './parse-task';
-import { pickLiveTask } from './pick-live-task';
+import { LIVE_TASK_NAMES, pickLiveTask } from './pick-live-task';
 import { memberNames, pickMembers } from './pick-members';
+import { scanObject, scanText } from './scan-object';
 
 const same = (text: string) => text;
-const pick = (value: unknown) =>
-  pickLiveTask(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value, null, 1)), same);
+function pick(value: unknown) {
+  const text = scanText(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value, null, 1)));
+  const found = new Int32Array(LIVE_TASK_NAMES.length);
+  scanObject(text, 0, LIVE_TASK_NAMES, found);
+  return pickLiveTask({ text, found }, same);
+}
 
 const TASK = {
   container: { type: 'DOCKER', docker: { image: 'a', note: 'x"},{"state":"TASK_FAILED' } },

@@ -1,13 +1,16 @@
 import type { LiveTask } from '@/lib/domain/snapshot';
-import { isEndState, isTaskState } from '@/lib/domain/task';
+import { isEndState } from '@/lib/domain/task';
 import { asId, asInstant } from '@/lib/upstream/loose-json';
 
-import { memberNames, pickMembers, plainText } from './pick-members';
+import { memberNames, pickMembers } from './pick-members';
+import { numberAt, skipSpace, stateAt, textAt } from './pick-values';
+import type { ScannedElement } from './scan-objects';
 
-// `state` first: it is asked about first.
-const TASK_NAMES = memberNames('state', 'id', 'framework_id', 'slave_id', 'statuses');
+/** The members of a task of /state that `pickLiveTask` goes by, for the scanner to find. */
+export const LIVE_TASK_NAMES = memberNames('state', 'id', 'framework_id', 'slave_id', 'statuses');
 const STATUS_NAMES = memberNames('state', 'timestamp');
-const LIST_PEEK_BYTES = 64;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 
 /**
  * Reads a live task of /state by its five members that count. Most of /state are live tasks, and a full parse of
@@ -15,36 +18,40 @@ const LIST_PEEK_BYTES = 64;
  * decides.
  * `intern` lends one string to all tasks of an agent and of a framework.
  */
-export function pickLiveTask(raw: Buffer, intern: (text: string) => string): LiveTask | null {
-  const at = pickMembers(raw, TASK_NAMES);
-  if (at === null) return null;
-  const state = plainText(raw, at[0], at[1]);
-  if (state === null || !isTaskState(state) || isEndState(state)) return null;
+export function pickLiveTask(
+  { text: { bytes }, found }: Pick<ScannedElement, 'text' | 'found'>,
+  intern: (text: string) => string,
+): LiveTask | null {
+  const state = stateAt(bytes, valueAt(bytes, found[0]));
+  if (state === null || isEndState(state)) return null;
   if (state === 'TASK_KILLING') return null; // Since when takes all its statuses.
-  const taskId = asId(plainText(raw, at[2], at[3]));
-  const frameworkId = asId(plainText(raw, at[4], at[5]));
-  const agentId = asId(plainText(raw, at[6], at[7]));
-  const first = firstStatusAt(raw, at[8] ?? -1);
-  if (taskId === null || frameworkId === null || agentId === null || first === undefined) return null;
+  const taskId = asId(textAt(bytes, valueAt(bytes, found[1])));
+  const frameworkId = asId(textAt(bytes, valueAt(bytes, found[2])));
+  const agentId = asId(textAt(bytes, valueAt(bytes, found[3])));
+  if (taskId === null || frameworkId === null || agentId === null) return null;
+  const firstStatusAt = firstTime(bytes, valueAt(bytes, found[4]));
+  if (firstStatusAt === undefined) return null;
   return {
     frameworkId: intern(frameworkId),
     taskId,
     agentId: intern(agentId),
-    state: intern(state),
-    firstStatusAt: first,
+    state,
+    firstStatusAt,
     killingSince: null,
   };
 }
 
+/** Where the value of a member begins; behind the text where it was not found. */
+export function valueAt(bytes: Buffer, found: number | undefined): number {
+  return found === undefined || found === -1 ? bytes.length : skipSpace(bytes, found);
+}
+
 /** When the first status was; null where the list is empty, undefined where it takes a parser to tell. */
-function firstStatusAt(raw: Buffer, list: number): Date | null | undefined {
-  if (list === -1 || raw[list] !== 0x5b) return undefined;
-  const at = pickMembers(raw, STATUS_NAMES, list + 1);
-  if (at === null) {
-    const isEmpty = /^\[\s*\]/.test(raw.toString('latin1', list, list + LIST_PEEK_BYTES));
-    return isEmpty ? null : undefined;
-  }
-  const state = plainText(raw, at[0], at[1]);
-  if (state === null || !isTaskState(state) || at[2] === -1) return undefined;
-  return asInstant(Number(raw.toString('latin1', at[2], at[3]))) ?? undefined;
+function firstTime(bytes: Buffer, list: number): Date | null | undefined {
+  if (bytes[list] !== OPEN_BRACKET) return undefined;
+  const first = skipSpace(bytes, list + 1);
+  if (bytes[first] === CLOSE_BRACKET) return null;
+  const at = pickMembers(bytes, STATUS_NAMES, first);
+  if (at === null || at[0] === undefined || stateAt(bytes, at[0]) === null) return undefined;
+  return asInstant(numberAt(bytes, at[2] ?? -1)) ?? undefined;
 }

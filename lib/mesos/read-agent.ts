@@ -1,3 +1,4 @@
+import type { MesosTask } from '@/lib/domain/task';
 import { AppError } from '@/lib/errors';
 import { createUpstream, type Reply } from '@/lib/upstream/create-upstream';
 import { asNumber, asRecords, asText } from '@/lib/upstream/loose-json';
@@ -8,6 +9,7 @@ import type { AgentGate } from './agent-gate';
 import { parseFileBytes } from './file-bytes';
 import { findSandboxes, latestRunPath, type SandboxTask } from './find-sandboxes';
 import { parseContainers, type RunningContainer } from './parse-containers';
+import { readHistory } from './read-history';
 
 export type AgentReaderOptions = {
   credentials: Credentials;
@@ -60,6 +62,11 @@ export type AgentReader = {
     onTails: (task: Task, tails: SandboxTails) => boolean,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Tasks that ended on the agent, as its own history has them: without message and reason. What was told before an
+   * answer broke off counts, and the error is thrown all the same. Errors: AGENT_*, BODY_TOO_LARGE.
+   */
+  readEnded(agent: AgentAddress, onEnd: (task: MesosTask) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -174,16 +181,33 @@ export function createAgentReader(options: AgentReaderOptions): AgentReader {
     }
   }
 
+  function openState(agent: AgentAddress, signal: AbortSignal): Promise<Reply> {
+    const paths = ['', '.json'].flatMap((end) => [`/${agent.process}/state${end}`, `/state${end}`]);
+    return openFirst(agent, 'state', paths, signal);
+  }
+
+  async function readEnded(
+    agent: AgentAddress,
+    onEnd: (task: MesosTask) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await gate.pass(agent.agentId, async () => {
+      const reply = await openState(agent, signal);
+      const { failure, problem } = await readHistory(limited(reply, STATE_LIMIT_BYTES), onEnd);
+      if (failure !== null) throw failure;
+      if (problem !== null) throw upstreamError('agent', 'badPayload', `${reply.url}: ${problem}`);
+    });
+  }
+
   /** Of each task; null: the agent has none. Throws where it could not be asked and nothing else helps. */
   async function directoriesOf(
     agent: AgentAddress,
     tasks: readonly SandboxTask[],
     signal: AbortSignal,
   ): Promise<(string | null)[]> {
-    const paths = ['', '.json'].flatMap((end) => [`/${agent.process}/state${end}`, `/state${end}`]);
     const fallback = (task: SandboxTask) => (isAtLeast(agent.version, [1, 5]) ? latestRunPath(task) : null);
     try {
-      const reply = await openFirst(agent, 'state', paths, signal);
+      const reply = await openState(agent, signal);
       const found = await findSandboxes(limited(reply, STATE_LIMIT_BYTES), tasks);
       const isWhole = found.failure === null && found.problem === null;
       const directories = tasks.map((task, index) => found.directories[index] ?? fallback(task));
@@ -305,7 +329,7 @@ export function createAgentReader(options: AgentReaderOptions): AgentReader {
     throw new AppError('SANDBOX_GONE', `${target.base} no longer has the sandbox`);
   }
 
-  return { readContainers, readSandboxes, close: () => upstream.close() };
+  return { readContainers, readSandboxes, readEnded, close: () => upstream.close() };
 }
 
 /** Our clocks stand between asking and answering; the header drops the fraction of its second. */

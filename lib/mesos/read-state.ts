@@ -1,17 +1,19 @@
 import type { Agent, Framework } from '@/lib/domain/cluster';
+import type { SeenEnds } from '@/lib/domain/seen-ends';
 import type { LiveTask, PollWarning } from '@/lib/domain/snapshot';
 import { isEndState, type MesosTask, type TaskStatus } from '@/lib/domain/task';
 import type { AppError } from '@/lib/errors';
 import type { RejectLog } from '@/lib/upstream/reject-log';
-
+import { digestOf } from './digest-words';
 import { createEndedTasks, type EndedTasks } from './ended-tasks';
 import { createIntern } from './intern';
 import { parseAgent } from './parse-agent';
 import { frameworkIdAt, type MasterFacts, parseFrameworks, parseMaster } from './parse-master';
 import { parseTask } from './parse-task';
-import { pickLiveTask } from './pick-live-task';
+import { LIVE_TASK_NAMES, pickLiveTask, valueAt } from './pick-live-task';
+import { stateAt } from './pick-values';
 import { scanBody } from './scan-body';
-import { createObjectScanner } from './scan-objects';
+import { createSpanScanner, type ScannedElement } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
 
 const TASK_LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks'] as const;
@@ -46,13 +48,17 @@ export type StateReading = {
 };
 
 /**
- * Reads a /state body as a stream: ended tasks whole, live ones by a few fields, agents, frameworks and the
- * fields of the master. What cannot be understood goes to `rejectLog`. Never throws for what the body is; the caller's
- * abort passes through.
+ * Reads a /state body as a stream: ended tasks whole unless their words are in `seen`, live ones by a few fields, agents,
+ * frameworks and the fields of the master. What cannot be understood goes to `rejectLog`. Never throws for what the body
+ * is; the caller's abort passes through.
  *
  * Memory: the ended tasks, a small record per live task, one chunk.
  */
-export async function readState(body: AsyncIterable<Buffer>, rejectLog: RejectLog): Promise<StateReading> {
+export async function readState(
+  body: AsyncIterable<Buffer>,
+  rejectLog: RejectLog,
+  seen: SeenEnds,
+): Promise<StateReading> {
   const ended = createEndedTasks();
   const live: LiveTask[] = [];
   const agents = new Map<string, Agent>();
@@ -64,26 +70,38 @@ export async function readState(body: AsyncIterable<Buffer>, rejectLog: RejectLo
   let tasksRead = 0;
   let completedAlive = 0;
 
-  const onTask = (raw: Buffer, where: string, parent: number) => {
-    const place = PLACES.get(where);
-    if (place === undefined) return;
+  const onTask = (
+    element: ScannedElement,
+    { frameworks, list }: { frameworks: string; list: MesosTask['list'] },
+  ) => {
+    const { text, start, end, found, where, parent } = element;
+    const { bytes } = text;
     tasksRead += 1;
-    const ring = place.list === 'completed_tasks' ? ringAt(place.frameworks, parent) : null;
+    const ring = list === 'completed_tasks' ? ringAt(frameworks, parent) : null;
     if (ring !== null) ring.count += 1;
-    const liveTask = place.list === 'completed_tasks' ? null : pickLiveTask(raw, intern);
+    const told = stateAt(bytes, valueAt(bytes, found[0]));
+    const hasEnded = told !== null && isEndState(told);
+    const words = hasEnded ? digestOf(bytes, start, end, 'state', list) : null;
+    const known = words === null ? undefined : seen.get(words);
+    if (words !== null && known !== undefined) {
+      if (ring !== null) ring.frameworkId ??= known.frameworkId;
+      ended.addSeen(known, words);
+      return;
+    }
+    const liveTask = hasEnded || list === 'completed_tasks' ? null : pickLiveTask(element, intern);
     if (liveTask !== null) {
       live.push(liveTask);
       return;
     }
-    const { task, why } = parseTask(parsedJson(raw), place.list);
+    const { task, why } = parseTask(parsedJson(bytes, start, end), list);
     if (task === null) {
-      rejectLog.add(where, why, raw.toString('utf8', 0, 1024));
+      rejectLog.add(where, why, bytes.toString('utf8', start, Math.min(end, start + 1024)));
       return;
     }
     if (ring !== null) ring.frameworkId ??= task.frameworkId;
     if (isEndState(task.state)) {
-      ended.add(task);
-    } else if (place.list === 'completed_tasks') {
+      ended.add(task, words ?? digestOf(bytes, start, end, 'state', list));
+    } else if (list === 'completed_tasks') {
       // Removed while it still ran, says a comment in Mesos: it is neither alive nor ended.
       completedAlive += 1;
     } else {
@@ -107,19 +125,28 @@ export async function readState(body: AsyncIterable<Buffer>, rejectLog: RejectLo
     return ring;
   };
 
-  const onAgent = (raw: Buffer, where: string) => {
+  const onAgent = ({ text: { bytes }, start, end, where }: ScannedElement) => {
     const isRecovered = where === 'recovered_slaves[]';
-    const agent = parseAgent(parsedJson(raw), { isRecovered });
-    if (agent === null) rejectLog.add(where, 'id: missing or not an id', raw.toString('utf8', 0, 1024));
+    const agent = parseAgent(parsedJson(bytes, start, end), { isRecovered });
+    if (agent === null)
+      rejectLog.add(
+        where,
+        'id: missing or not an id',
+        bytes.toString('utf8', start, Math.min(end, start + 1024)),
+      );
     else if (!isRecovered || !agents.has(agent.agentId)) agents.set(agent.agentId, agent);
   };
 
   const scan = await scanBody(
     body,
-    createObjectScanner({
+    createSpanScanner({
       plan: STATE_PLAN,
-      onElement: (raw, where, parent) =>
-        PLACES.has(where) ? onTask(raw, where, parent) : onAgent(raw, where),
+      names: LIVE_TASK_NAMES,
+      onSpan(element) {
+        const place = PLACES.get(element.where);
+        if (place === undefined) onAgent(element);
+        else onTask(element, place);
+      },
       onOversized: (where, sample) => rejectLog.add(where, 'larger than 8 MiB', sample),
     }),
   );
@@ -157,9 +184,9 @@ function killingSinceOf(statuses: readonly TaskStatus[]): Date | null {
   return statuses[lastOther + 1]?.at ?? null;
 }
 
-function parsedJson(raw: Buffer): unknown {
+function parsedJson(bytes: Buffer, start: number, end: number): unknown {
   try {
-    return JSON.parse(raw.toString('utf8'));
+    return JSON.parse(bytes.toString('utf8', start, end));
   } catch {
     return null;
   }

@@ -1,32 +1,30 @@
-import { isEndState, isTaskState, type MesosTask } from '@/lib/domain/task';
+import type { SeenEnds } from '@/lib/domain/seen-ends';
+import { isEndState, type MesosTask } from '@/lib/domain/task';
 import type { Upstream } from '@/lib/upstream/create-upstream';
 import type { RejectLog } from '@/lib/upstream/reject-log';
 import type { Target } from '@/lib/upstream/source';
 import { statusError, upstreamError } from '@/lib/upstream/upstream-error';
 
+import { digestOf } from './digest-words';
 import type { EndedTasks } from './ended-tasks';
 import { parseTask } from './parse-task';
-import { memberNames, pickMembers, plainText } from './pick-members';
+import { valueAt } from './pick-live-task';
+import { memberNames } from './pick-members';
+import { stateAt } from './pick-values';
 import { scanBody } from './scan-body';
-import { createObjectScanner } from './scan-objects';
+import { createSpanScanner, type ScannedElement } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
 
 const LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks', 'orphan_tasks'] as const;
 const PLACES = new Map<string, MesosTask['list']>(LISTS.map((list) => [`get_tasks.${list}[]`, list]));
-const STATE = memberNames('state');
+const NAMES = memberNames('state');
 const PLAN = compileScanPlan({ emit: [...PLACES.keys()], skip: ['get_tasks.pending_tasks'] });
-
-export type TasksReading = {
-  bytes: number;
-  /** Ended tasks that /state did not have: they ended since, or /state was cut. */
-  added: MesosTask[];
-};
 
 /**
  * Asks the leader's operator API (since 1.0) for GET_TASKS, as JSON because the protobuf form of 1.10 and 1.11
  * forgets completed frameworks, and lays its ended tasks, which carry message, reason and source, over those of
- * /state. Its live tasks are
- * passed over.
+ * /state. Its live tasks
+ * are passed over, and so are ended ones whose words are in `seen` where `ended` knows them too. Answers the bytes read.
  *
  * Errors: as `Upstream.open`, any status but 200; MESOS_BAD_PAYLOAD or MESOS_TIMEOUT for a cut answer, after
  * what was whole has been laid over.
@@ -36,46 +34,49 @@ export async function readTasks(
   {
     target,
     ended,
+    seen,
     rejectLog,
     signal,
-  }: { target: Target; ended: EndedTasks; rejectLog: RejectLog; signal: AbortSignal },
-): Promise<TasksReading> {
+  }: { target: Target; ended: EndedTasks; seen: SeenEnds; rejectLog: RejectLog; signal: AbortSignal },
+): Promise<number> {
   const reply = await upstream.open({ target, path: '/api/v1', post: { type: 'GET_TASKS' }, signal });
   if (reply.status !== 200) {
     reply.discard();
     throw statusError('mesos', reply);
   }
-  const added: MesosTask[] = [];
-  const onElement = (raw: Buffer, where: string) => {
+  const onSpan = ({ text: { bytes }, start, end, found, where }: ScannedElement) => {
     const list = PLACES.get(where);
-    if (list === undefined || isPlainlyLive(raw)) return;
-    const { task, why } = parseTask(parsedJson(raw), list);
-    if (task === null) rejectLog.add(where, why, raw.toString('utf8', 0, 1024));
-    else if (isEndState(task.state) && ended.enrich(task)) added.push(task);
+    if (list === undefined) return;
+    const state = stateAt(bytes, valueAt(bytes, found[0]));
+    // /state told all that is wanted of what lives.
+    if (state !== null && !isEndState(state)) return;
+    const words = digestOf(bytes, start, end, 'tasks', list);
+    const known = state === null ? undefined : seen.get(words);
+    if (known !== undefined && ended.passOver(known, words)) return;
+    const { task, why } = parseTask(parsedJson(bytes, start, end), list);
+    if (task === null) {
+      rejectLog.add(where, why, bytes.toString('utf8', start, Math.min(end, start + 1024)));
+    } else if (isEndState(task.state)) {
+      ended.enrich(task, words, known);
+    }
   };
   const scan = await scanBody(
     reply.body,
-    createObjectScanner({
+    createSpanScanner({
       plan: PLAN,
-      onElement,
+      names: NAMES,
+      onSpan,
       onOversized: (where, sample) => rejectLog.add(where, 'larger than 8 MiB', sample),
     }),
   );
   if (scan.failure !== null) throw scan.failure;
   if (scan.problem !== null) throw upstreamError('mesos', 'badPayload', `${reply.url}: ${scan.problem}`);
-  return { bytes: scan.bytes, added };
+  return scan.bytes;
 }
 
-/** Spares the full parse of live tasks: /state told all that is wanted of them. */
-function isPlainlyLive(raw: Buffer): boolean {
-  const at = pickMembers(raw, STATE);
-  const state = at === null ? null : plainText(raw, at[0], at[1]);
-  return state !== null && isTaskState(state) && !isEndState(state);
-}
-
-function parsedJson(raw: Buffer): unknown {
+function parsedJson(bytes: Buffer, start: number, end: number): unknown {
   try {
-    return JSON.parse(raw.toString('utf8'));
+    return JSON.parse(bytes.toString('utf8', start, end));
   } catch {
     return null;
   }

@@ -1,16 +1,34 @@
+import { type ScanText, scanObject, scanText } from './scan-object';
 import type { PlanNode } from './scan-plan';
 
-/** What one element of a wanted array is handed to. `raw` is valid during the call only. */
+/** One element of a wanted array; it and all it holds is valid during the call only. */
+export type ScannedElement = {
+  /** It stands here at `[start, end)`. */
+  text: ScanText;
+  start: number;
+  end: number;
+  where: string;
+  /** Index of the element in the nearest array around the wanted one (which framework); -1: none. */
+  parent: number;
+  /** Where the values of its members `names` begin, see `scanObject`; all -1 for what is no object. */
+  found: Int32Array;
+};
+
+/** What one element of a wanted array is handed to. `raw` is valid during the call only; `parent`: see above. */
 export type OnElement = (raw: Buffer, where: string, parent: number) => void;
 
-export type ScanOptions = {
+type Limits = {
   plan: PlanNode;
-  /** `parent`: index of the element in the nearest array around the wanted one (which framework); -1: none. */
-  onElement: OnElement;
   /** An element above the limit: skipped, with the start of its text. */
   onOversized: (where: string, sample: string) => void;
   maxElementBytes?: number;
   maxRemainderBytes?: number;
+};
+export type ScanOptions = Limits & { onElement: OnElement };
+/** `names`: members to look for in each element on the way. */
+export type SpanScanOptions = Limits & {
+  onSpan: (element: ScannedElement) => void;
+  names: readonly Buffer[];
 };
 
 export type ScanEnd = {
@@ -50,6 +68,13 @@ type Frame = {
   emits: string | null;
 };
 
+/** As `createSpanScanner`, with each element as a buffer. */
+export function createObjectScanner({ onElement, ...limits }: ScanOptions): ObjectScanner {
+  const onSpan = ({ text: { bytes }, start, end, where, parent }: ScannedElement) =>
+    onElement(bytes.subarray(start, end), where, parent);
+  return createSpanScanner({ ...limits, onSpan, names: [] });
+}
+
 /**
  * Reads a JSON object as a stream of bytes: hands out each element of the wanted arrays as its own bytes, skips
  * what is heavy and unwanted, and keeps the rest, in which the wanted arrays are empty. No string longer than
@@ -62,8 +87,8 @@ type Frame = {
  * Cost: about 1 ns a byte. Memory: one element (at most 8 MiB, larger ones are skipped) and the rest (at most
  * 64 MiB, else the scan stops with a problem).
  */
-export function createObjectScanner(options: ScanOptions): ObjectScanner {
-  const { plan, onElement, onOversized } = options;
+export function createSpanScanner(options: SpanScanOptions): ObjectScanner {
+  const { plan, onSpan, onOversized, names } = options;
   const maxElementBytes = options.maxElementBytes ?? 8 * MIB;
   const maxRemainderBytes = options.maxRemainderBytes ?? 64 * MIB;
 
@@ -83,6 +108,15 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
   let fate: 'copy' | 'skip' | 'emit' = 'copy';
   let elementParts: Buffer[] = [];
   let elementBytes = 0;
+  let piece = scanText(Buffer.alloc(0));
+  const element: ScannedElement = {
+    text: piece,
+    start: 0,
+    end: 0,
+    where: '',
+    parent: -1,
+    found: new Int32Array(names.length),
+  };
 
   let keyParts: Buffer[] = [];
   let keyBytes = 0;
@@ -97,6 +131,7 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
 
   function push(chunk: Buffer): void {
     if (problem !== null) return;
+    piece = scanText(chunk);
     keepFrom = 0;
     let at = 0;
     while (at < chunk.length && problem === null) {
@@ -161,6 +196,13 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
     }
     const isContainer = byte === OPEN_BRACE || byte === OPEN_BRACKET;
     if (frame !== undefined && frame.emits !== null) {
+      if (byte === OPEN_BRACE) {
+        const end = scanObject(piece, at, names, element.found);
+        if (end !== -1 && end - at <= maxElementBytes) {
+          handOut(piece, at, end, frame.emits);
+          return valueDone(end);
+        }
+      }
       fate = 'emit';
       elementParts = [];
       elementBytes = 0;
@@ -279,9 +321,22 @@ export function createObjectScanner(options: ScanOptions): ObjectScanner {
     const only = elementParts.length === 1 ? elementParts[0] : undefined;
     const raw = only ?? Buffer.concat(elementParts, elementBytes);
     elementParts = [];
-    onElement(raw, where, parentIndex());
+    const text = scanText(raw);
+    if (raw[0] === OPEN_BRACE) scanObject(text, 0, names, element.found);
+    else element.found.fill(-1);
+    handOut(text, 0, raw.length, where);
   }
 
+  function handOut(text: ScanText, start: number, end: number, where: string): void {
+    element.text = text;
+    element.start = start;
+    element.end = end;
+    element.where = where;
+    element.parent = parentIndex();
+    onSpan(element);
+  }
+
+  /** Of the element that stands in the innermost frame. */
   function parentIndex(): number {
     for (let level = frames.length - 2; level >= 0; level -= 1) {
       const frame = frames[level];

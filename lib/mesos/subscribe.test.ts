@@ -15,7 +15,14 @@ afterEach(async () => {
 const ID = '812c82c5a7a5'.padEnd(64, '0');
 const CONTAINER = '3f0c6f6e-1111-4222-8333-444455556666';
 
-type Told = { opened: number; updates: TaskUpdate[]; outcome: unknown };
+type Told = {
+  opened: number;
+  updates: TaskUpdate[];
+  added: string[];
+  named: unknown[];
+  events: number;
+  outcome: unknown;
+};
 
 /** What a follower is told by a master that answers with `listener`, and how it ended. */
 async function follow(
@@ -27,7 +34,7 @@ async function follow(
   closers.push(server.close, upstream.close);
   const [target] = upstream.targets;
   if (target === undefined) throw new Error('no target');
-  const told: Told = { opened: 0, updates: [], outcome: null };
+  const told: Told = { opened: 0, updates: [], added: [], named: [], events: 0, outcome: null };
   told.outcome = await followEvents(
     upstream,
     target,
@@ -36,6 +43,11 @@ async function follow(
         told.opened += 1;
       },
       onUpdate: (update) => told.updates.push(update),
+      onAdded: ({ taskId, statuses }) => told.added.push(`${taskId} ${statuses.length}`),
+      onNamed: (named) => told.named.push(named),
+      onEvent: () => {
+        told.events += 1;
+      },
     },
     { signal: new AbortController().signal, silenceMs },
   ).catch((thrown: unknown) => (thrown instanceof AppError ? thrown.code : thrown));
@@ -82,16 +94,82 @@ describe('followEvents', () => {
       ),
     );
     expect({ opened, outcome }).toEqual({ opened: 1, outcome: { refused: null } });
+    const status = {
+      at: new Date(1_700_000_000_500),
+      healthy: null,
+      message: null,
+      reason: null,
+      source: null,
+    };
     expect(updates).toEqual([
       {
         frameworkId: 'F1',
         taskId: 'web.1',
         agentId: 'S1',
         hasEnded: false,
+        state: 'TASK_RUNNING',
+        status: { ...status, state: 'TASK_RUNNING', containerId: CONTAINER },
         containerId: CONTAINER,
         docker: { dockerId: ID, containerId: CONTAINER, pid: 76510, limitBytes: 1024 },
       },
-      { frameworkId: 'F1', taskId: 'web.1', agentId: 'S1', hasEnded: true, containerId: null, docker: null },
+      {
+        frameworkId: 'F1',
+        taskId: 'web.1',
+        agentId: 'S1',
+        hasEnded: true,
+        state: 'TASK_FAILED',
+        status: {
+          ...status,
+          state: 'TASK_FAILED',
+          message: 'Container exited with status 137',
+          containerId: null,
+        },
+        containerId: null,
+        docker: null,
+      },
+    ]);
+  });
+
+  it('tells tasks that are added and the names of agents and frameworks, and counts every event', async () => {
+    const task = {
+      name: 'web',
+      task_id: { value: 'web.1' },
+      framework_id: { value: 'F1' },
+      agent_id: { value: 'S1' },
+      state: 'TASK_RUNNING',
+      statuses: [{ state: 'TASK_RUNNING', timestamp: 1_700_000_000 }],
+    };
+    const {
+      added,
+      named,
+      events: count,
+    } = await follow(
+      events(
+        subscribed,
+        { type: 'HEARTBEAT' },
+        { type: 'TASK_ADDED', task_added: { task } },
+        { type: 'TASK_ADDED', task_added: {} },
+        {
+          type: 'AGENT_ADDED',
+          agent_added: { agent: { agent_info: { id: { value: 'S1' }, hostname: 'h1' } } },
+        },
+        { type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: 'S1' } } },
+        {
+          type: 'FRAMEWORK_ADDED',
+          framework_added: { framework: { framework_info: { id: { value: 'F1' }, name: 'marathon' } } },
+        },
+        {
+          type: 'FRAMEWORK_UPDATED',
+          framework_updated: { framework: { framework_info: { id: { value: 'F1' }, name: 'marathon-2' } } },
+        },
+        { type: 'FRAMEWORK_REMOVED', framework_removed: { framework_info: { id: { value: 'F1' } } } },
+      ),
+    );
+    expect({ added, count }).toEqual({ added: ['web.1 1'], count: 9 });
+    expect(named).toMatchObject([
+      { kind: 'agent', id: 'S1', name: 'h1' },
+      { kind: 'framework', id: 'F1', name: 'marathon' },
+      { kind: 'framework', id: 'F1', name: 'marathon-2' },
     ]);
   });
 

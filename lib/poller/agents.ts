@@ -8,11 +8,9 @@ import type { Lease } from '@/lib/ingest/lease';
 import { log } from '@/lib/log';
 import type { AgentGate } from '@/lib/mesos/agent-gate';
 import type { AgentReader } from '@/lib/mesos/read-agent';
-import type { MasterReader } from '@/lib/mesos/read-master';
 import type { TaskUpdate } from '@/lib/mesos/subscribe';
 
 import { createAgentSampler } from './agent-sampler';
-import { followMaster } from './follow-master';
 import { pause } from './pause';
 import { fetchSandboxTails, noTailsUnderWay, type TailsUnderWay } from './sandbox-tails';
 
@@ -28,20 +26,22 @@ export type AgentsOptions = {
   pool: Pool;
   reader: AgentReader;
   gate: AgentGate;
-  master: Pick<MasterReader, 'follow' | 'leaderUrl'>;
   sampleIntervalMs: number;
   sandboxTails: boolean;
-  /** Called for each end that the master's event stream tells. */
-  onEnd: () => void;
 };
 
 export type Agents = Follower & {
   /** Takes what a poll of the master read. */
   learn(snapshot: MasterSnapshot): void;
   learnMarathon(frameworkId: string): void;
+  /** Takes what the master's event stream told. */
+  noteUpdate(update: TaskUpdate): void;
+  /** Failures were stored between two polls: the ends of their files are fetched, at most once a second. */
+  fetchTails(): void;
 };
 
 const WRITE_EVERY_MS = 1_000;
+const TAILS_EVERY_MS = 1_000;
 
 /** The time under one lease. */
 type Term = {
@@ -54,18 +54,13 @@ type Term = {
 };
 
 /**
- * Everything that is asked of agents, and the master's event stream: none of it is waited for by a poll, and none
- * of its failures is one of a poll's. Series of memory live in this process: who takes the lease over begins anew.
+ * Everything that is asked of agents: none of it is waited for by a poll, and none of its failures is one of a poll's. Series of memory live in this process: who takes the lease over begins anew.
  */
 export function createAgents(options: AgentsOptions): Agents {
-  const { pool, reader, gate, master, onEnd } = options;
+  const { pool, reader, gate } = options;
   const sampler = createAgentSampler({ reader, gate, intervalMs: options.sampleIntervalMs });
   let term: Term | null = null;
-
-  function onUpdate(update: TaskUpdate): void {
-    sampler.noteUpdate(update);
-    if (update.hasEnded) onEnd();
-  }
+  let soon: ReturnType<typeof setTimeout> | null = null;
 
   function begin(lease: Lease): Term {
     const stop = new AbortController();
@@ -79,11 +74,7 @@ export function createAgents(options: AgentsOptions): Agents {
       underWay: noTailsUnderWay(pool, lease),
       isTailsAsked: false,
     };
-    begun.done = Promise.all([
-      sampler.run(signal),
-      followMaster(master, onUpdate, signal),
-      write(begun),
-    ]).then(
+    begun.done = Promise.all([sampler.run(signal), write(begun)]).then(
       () => {},
       (thrown) => log.error({ err: thrown }, 'the agents are no longer watched'),
     );
@@ -137,6 +128,14 @@ export function createAgents(options: AgentsOptions): Agents {
   return {
     learn: (snapshot) => sampler.learn(snapshot, term?.lease.clusterId ?? null),
     learnMarathon: sampler.learnMarathon,
+    noteUpdate: sampler.noteUpdate,
+    fetchTails() {
+      if (!options.sandboxTails || soon !== null) return;
+      soon = setTimeout(() => {
+        soon = null;
+        if (term !== null) startTails(term);
+      }, TAILS_EVERY_MS).unref();
+    },
     lead(held) {
       // The lease ran out and was taken anew: the old token writes nothing more.
       if (term !== null && term.lease.token !== held.token) void rest();

@@ -92,7 +92,7 @@ export async function evidencePass(
   schedule(looks, unsettled, due, now);
   if (now.getTime() - looks.tidiedAt >= TIDY_MS) {
     // A large cluster tells of more in an hour than are removed at a time: then the next pass goes on.
-    const { isAll } = await forgetOldSightings(pool, clusterId, now);
+    const { isAll } = await forgetOldSightings(pool, lease, now);
     if (isAll) looks.tidiedAt = now.getTime();
   }
   // Told last: what is wrong with one block must not keep others' signals from their ends.
@@ -108,7 +108,8 @@ async function placeInParts(
   try {
     return await place(ids);
   } catch (thrown) {
-    if (toAppError(thrown).code !== 'INTERNAL') throw thrown;
+    // What took too long may go well in parts.
+    if (!['INTERNAL', 'DATABASE_BUSY'].includes(toAppError(thrown).code)) throw thrown;
     const [only] = ids;
     if (ids.length <= 1) {
       log.error({ signal: only, err: thrown }, 'a signal could not be placed');

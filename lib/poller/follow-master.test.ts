@@ -34,7 +34,7 @@ function start(follow: NonNullable<Follow>) {
         return follow(handlers, signal);
       },
     },
-    () => {},
+    { onUpdate() {} },
     stop.signal,
   );
   return state;

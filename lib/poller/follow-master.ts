@@ -1,7 +1,7 @@
 import { toAppError } from '@/lib/errors';
 import { log } from '@/lib/log';
 import type { MasterReader } from '@/lib/mesos/read-master';
-import type { TaskUpdate } from '@/lib/mesos/subscribe';
+import type { EventHandlers } from '@/lib/mesos/subscribe';
 
 import { pause } from './pause';
 
@@ -11,6 +11,15 @@ const STEADY_MS = 60_000;
 const REFUSED_PAUSE_MS = 30 * 60_000;
 const NO_LEADER_MS = 1_000;
 
+/** What is told of the events, and of the stream itself. `url`: of the master that is followed; null: none leads. */
+export type MasterWatch = Omit<EventHandlers, 'onOpen'> & {
+  onOpen?(url: string | null): void;
+  /** It ended, or could not be opened, and will be tried again; null: nothing went wrong. */
+  onClosed?(thrown: unknown): void;
+  /** The master has none, or none for us: looked at again much later. */
+  onRefused?(url: string | null, status: number): void;
+};
+
 /**
  * Keeps following the leading master's events until `signal` aborts. It only adds to the polls: where a master
  * has no such stream it says so once and looks again half an hour later, or once another one leads; where the
@@ -18,7 +27,7 @@ const NO_LEADER_MS = 1_000;
  */
 export async function followMaster(
   master: Pick<MasterReader, 'follow' | 'leaderUrl'>,
-  onUpdate: (update: TaskUpdate) => void,
+  watch: MasterWatch,
   signal: AbortSignal,
 ): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
@@ -28,12 +37,18 @@ export async function followMaster(
     const startedAt = Date.now();
     const attempt = new AbortController();
     // A master that no longer leads may leave its stream open and silent.
-    const watch = setInterval(() => {
+    const leaderWatch = setInterval(() => {
       if (master.leaderUrl() !== url) attempt.abort(new Error('another master leads'));
     }, NO_LEADER_MS);
     try {
       const following = master.follow(
-        { onOpen: () => log.info({ url }, 'following the events of the master'), onUpdate },
+        {
+          ...watch,
+          onOpen() {
+            log.info({ url }, 'following the events of the master');
+            watch.onOpen?.(url);
+          },
+        },
         AbortSignal.any([signal, attempt.signal]),
       );
       if (following === null) {
@@ -45,17 +60,20 @@ export async function followMaster(
         if (refusedBy !== url)
           log.info({ url, status: refused }, 'the master has no event stream for us; polls go on alone');
         refusedBy = url;
+        watch.onRefused?.(url, refused);
         await untilLeaderChanges(master, url, REFUSED_PAUSE_MS, signal);
         continue;
       }
+      watch.onClosed?.(null);
     } catch (thrown) {
       if (signal.aborted) return;
+      watch.onClosed?.(attempt.signal.aborted ? null : thrown);
       if (!attempt.signal.aborted) {
         const error = toAppError(thrown);
         log.debug({ url, code: error.code }, error.message);
       }
     } finally {
-      clearInterval(watch);
+      clearInterval(leaderWatch);
     }
     if (Date.now() - startedAt > STEADY_MS) pauseMs = FIRST_PAUSE_MS;
     // Spread, so that collectors of many clusters do not come back to a proxy at the same moment.

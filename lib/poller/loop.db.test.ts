@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
+import { inTransaction } from '@/lib/db/in-transaction';
 import { createPool } from '@/lib/db/pool';
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 import type { MasterSnapshot } from '@/lib/domain/snapshot';
@@ -237,4 +238,45 @@ it('keeps its lease while a master takes longer to read than the lease runs', as
   );
   await loop;
   expect(isProlonged).toBe(true);
+});
+
+it('reads everything again where the database lost what it had stored, as a failover to a late standby may', async () => {
+  await db.pool.query(`UPDATE lease SET expires_at = now() - interval '1 s'`);
+  await db.pool.query('TRUNCATE task_end, rollup_hour, rollup_day');
+  const stop = new AbortController();
+  const known: number[] = [];
+  // As the reader does: what is known already it does not tell again.
+  const snapshot = () => snapshotOf(Array.from({ length: ENDS_A_READ }, (_, index) => endOf(index, true)));
+  const options = optionsOf(db.pool, newHolder(), snapshot);
+  const loop = runLoop(
+    {
+      ...options,
+      sources: {
+        ...options.sources,
+        master: {
+          async read(_signal, seen) {
+            known.push(seen.size);
+            const { ended, ...rest } = snapshot();
+            const wordsOf = new Map(ended.map((task) => [task, [task.taskId]]));
+            const unchanged = ended.flatMap((task) => seen.get(task.taskId) ?? []);
+            return { ...rest, wordsOf, unchanged, ended: ended.filter((task) => !seen.has(task.taskId)) };
+          },
+        },
+      },
+    },
+    stop.signal,
+  );
+  const stored = () => scalar<number>('SELECT count(*)::int AS n FROM task_end');
+  await until(() => known.at(-1) === ENDS_A_READ);
+  expect(await stored()).toBe(ENDS_A_READ);
+
+  // What a standby looks like that had not got the last commits: they are missing together. No poll writes meanwhile.
+  await inTransaction(db.pool, async (client) => {
+    await client.query('SELECT 1 FROM lease FOR UPDATE');
+    for (const table of ['task_end', 'rollup_hour', 'poll_run']) await client.query(`DELETE FROM ${table}`);
+  });
+  await until(async () => (await stored()) === ENDS_A_READ);
+  stop.abort();
+  await loop;
+  expect(await scalar('SELECT sum(ends)::int AS n FROM rollup_hour')).toBe(ENDS_A_READ);
 });

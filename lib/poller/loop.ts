@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { noteDatabaseTrouble } from '@/lib/db/trouble';
 import { toAppError } from '@/lib/errors';
 import { ensureCluster } from '@/lib/ingest/ensure-cluster';
 import { type Lease, prolongLease, releaseLease, takeLease } from '@/lib/ingest/lease';
@@ -40,21 +41,27 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
   const evidence = runEvidence(options.pool, () => held, options.evidence ?? {}, signal);
   while (!signal.aborted) {
     const startedAt = new Date();
+    let mayLead = false;
     try {
       held = await takeTurn(options, held);
       if (held) await collect(options, held, signal);
+      noteDatabaseTrouble(null, new Date());
       const { lease = null } = held ?? {};
       if (lease !== null && !signal.aborted) for (const one of followers) one.lead(lease);
     } catch (thrown) {
       if (signal.aborted) break;
       const error = toAppError(thrown);
+      mayLead = error.code !== 'LEASE_LOST';
       // Whatever was half-written was rolled back; the master still offers it, and a fresh memory asks again.
       held = null;
-      log.error({ code: error.code, err: error.code === 'LEASE_LOST' ? undefined : thrown }, 'cycle failed');
+      noteDatabaseTrouble(error, new Date());
+      const err = error.code === 'LEASE_LOST' ? undefined : thrown;
+      log.error({ code: error.code, cure: error.cure, err }, 'cycle failed');
     }
     const pauseMs = pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
-    // Not waited for: what hangs there must not hold up the next turn.
-    if (!held) for (const one of followers) void one.rest();
+    // Not waited for: what hangs there must not hold up the next turn. Where it was only the database that failed, what
+    // the streams tell is held for it.
+    if (!held && !mayLead) for (const one of followers) void one.rest();
     await kick.wait({ startedAt, pauseMs }, signal);
   }
   await Promise.all([evidence, ...followers.map((one) => one.rest())]);
@@ -100,12 +107,36 @@ async function takeTurn(
     if (held) log.warn('another instance took over the collection');
     return null;
   }
-  if (held && held.lease.token === lease.token) return { ...held, lease };
+  const isKept = held !== null && held.lease.token === lease.token;
+  if (held && isKept && (await isStillStored(pool, held))) return { ...held, lease };
+  // What is in memory says that ends are stored which are not: all that the master still has is read again.
+  if (isKept) log.error('Postgres lost what it had stored, as a failover may; reading everything again');
   log.info({ cluster: options.clusterName, leaseToken: lease.token }, 'collecting');
-  return {
-    lease,
-    state: newCycleState(await loadMemory(pool, clusterId)),
-  };
+  const memory = await loadMemory(pool, clusterId);
+  // So may be what the streams told since: it proves nothing about what the master has forgotten by now.
+  if (isKept) memory.streamOpenedAt = new Date();
+  return { lease, state: newCycleState(memory) };
+}
+
+/**
+ * Whether the last polls that were committed are there. A standby that is promoted may lack the last commits, and so may
+ * a server that crashed with `synchronous_commit = off`: always the newest, so that these speak for all before them.
+ */
+async function isStillStored(
+  pool: Pool,
+  { lease, state }: { lease: Lease; state: CycleState },
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT 1 FROM unnest($2::timestamptz[], $3::timestamptz[]) AS told (started_at, finished_at)
+     WHERE NOT EXISTS (SELECT 1 FROM poll_run p WHERE p.cluster_id = $1 AND p.source = 'mesos' AND p.ok
+                         AND p.started_at = told.started_at AND p.finished_at = told.finished_at)`,
+    [
+      lease.clusterId,
+      state.stored.map(({ startedAt }) => startedAt),
+      state.stored.map(({ finishedAt }) => finishedAt),
+    ],
+  );
+  return rowCount === 0;
 }
 
 /**

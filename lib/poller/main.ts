@@ -15,6 +15,9 @@ import { createAgents } from './agents';
 import { newHolder } from './holder';
 import { runLoop } from './loop';
 import { createPollKick } from './poll-kick';
+import { createRefill } from './refill';
+import { createStreams } from './streams';
+import { createUpkeep } from './upkeep';
 
 const STATEMENT_TIMEOUT_MS = 120_000;
 
@@ -31,6 +34,7 @@ async function main(): Promise<void> {
   const timeoutMs = settings.POLL_TIMEOUT_MS;
   const master = createMasterReader({
     urls: settings.MESOS_MASTER_URLS,
+    scheme: settings.MESOS_SCHEME,
     credentials: credentialsOf({
       username: settings.MESOS_USERNAME,
       password: settings.MESOS_PASSWORD,
@@ -66,7 +70,11 @@ async function main(): Promise<void> {
     timeoutMs: settings.AGENT_TIMEOUT_MS,
     ca,
     // libprocess speaks TLS in all of a cluster's processes or in none; a path means a proxy before the master.
-    scheme: settings.MESOS_MASTER_URLS.every((url) => /^https:\/\/[^/]+\/?$/.test(url)) ? 'https' : 'http',
+    scheme: settings.MESOS_MASTER_URLS.every((url) =>
+      url.startsWith('zk://') ? settings.MESOS_SCHEME === 'https' : /^https:\/\/[^/]+\/?$/.test(url),
+    )
+      ? 'https'
+      : 'http',
     gate,
   });
   const pool = createPool(settings.DATABASE_URL, {
@@ -80,10 +88,22 @@ async function main(): Promise<void> {
     pool,
     reader: agentReader,
     gate,
-    master,
     sampleIntervalMs: settings.AGENT_SAMPLE_INTERVAL_MS,
     sandboxTails: settings.SANDBOX_TAILS,
-    onEnd: kick.kick,
+  });
+  const streams = createStreams({
+    pool,
+    master,
+    marathons,
+    kick: kick.kick,
+    onUpdate: agents.noteUpdate,
+    onFailures: agents.fetchTails,
+  });
+
+  const refill = createRefill({ pool, reader: agentReader });
+  const upkeep = createUpkeep(pool, {
+    retentionDays: settings.RETENTION_DAYS,
+    sandboxRetentionDays: settings.SANDBOX_RETENTION_DAYS,
   });
 
   const stopping = new AbortController();
@@ -109,8 +129,15 @@ async function main(): Promise<void> {
         marathons: marathons.map((one) =>
           withLook(one, ({ frameworkId }) => agents.learnMarathon(frameworkId)),
         ),
+        streams: {
+          ...streams,
+          adopt(lease, state) {
+            streams.adopt(lease, state);
+            refill.adopt(lease, state);
+          },
+        },
       },
-      followers: [agents],
+      followers: [agents, streams, refill, upkeep],
       kick,
       evidence: { timeZone: settings.LOG_TIME_ZONE },
     },

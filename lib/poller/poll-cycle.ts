@@ -12,6 +12,7 @@ import type { Lease } from '@/lib/ingest/lease';
 import type { MarathonKnowledge } from '@/lib/ingest/marathon-context';
 import type { Memory } from '@/lib/ingest/memory';
 import { recordFailedPoll } from '@/lib/ingest/poll-run';
+import { notePollStored, withoutToldEnded } from '@/lib/ingest/stream-memory';
 import { log } from '@/lib/log';
 
 import { type EvidenceLooks, newEvidenceLooks } from './evidence-pass';
@@ -30,6 +31,13 @@ export type Sources = {
   }[];
   /** How long the master's answer waits for a slower Marathon: the ring turns over meanwhile. Default 5,000. */
   marathonGraceMs?: number;
+  /** What the event streams told, which must be stored before a poll judges by what is stored. */
+  streams?: {
+    /** At the start of each cycle. */
+    adopt(lease: Lease, state: CycleState): void;
+    /** Resolves once what was told is stored, or cannot be; never rejects. */
+    drain(): Promise<void>;
+  };
 };
 
 /** Kept between cycles by the loop; a Marathon that fails once keeps what it told last. */
@@ -44,6 +52,11 @@ export type CycleState = {
   /** Writes of polls and of evidence, one at a time: they would only wait for each other's lock on the lease. */
   writing: <T>(write: () => Promise<T>) => Promise<T>;
   looks: EvidenceLooks;
+  /**
+   * The last two polls of the master that were stored, as their poll_run rows tell them. The one before the last shows
+   * whether the last was read with a memory that was still true.
+   */
+  stored: { startedAt: Date; finishedAt: Date }[];
 };
 
 type MarathonRead = { startedAt: Date; outcome: PromiseSettledResult<MarathonSnapshot> };
@@ -58,6 +71,7 @@ export function newCycleState(memory: Memory): CycleState {
     reading: new Map(),
     writing: (write) => limit(write),
     looks: newEvidenceLooks(),
+    stored: [],
   };
 }
 
@@ -79,6 +93,7 @@ export async function pollCycle(
   sources: Sources,
   signal: AbortSignal,
 ): Promise<void> {
+  sources.streams?.adopt(lease, state);
   const startedAt = new Date();
   for (const source of sources.marathons) {
     const reading = state.reading.get(source.name) ?? startReading(source, startedAt, signal);
@@ -102,20 +117,54 @@ export async function pollCycle(
     return;
   }
   await learnVersions(pool, lease, state, sources, master.value, signal);
+  await sources.streams?.drain();
   try {
     const poll = {
-      snapshot: master.value,
-      marathons: new Map([...state.knowledge.values()].map((one) => [one.frameworkId, one])),
+      marathons: knownMarathons(state),
       startedAt,
       // What is alive was alive then: the wait for a Marathon is no lifetime.
       now: masterReadAt,
     };
-    const applied = await state.writing(() => applyMasterSnapshot(pool, lease, state.memory, poll));
+    const applied = await state.writing(async () => {
+      // Seen now: a write of the streams may have come before.
+      const snapshot = withoutToldEnded(state.memory, master.value, startedAt);
+      const done = await applyMasterSnapshot(pool, lease, state.memory, { ...poll, snapshot });
+      notePollStored(state.memory, { startedAt, complete: snapshot.complete });
+      return done;
+    });
+    state.stored = [...state.stored.slice(-1), { startedAt, finishedAt: masterReadAt }];
     log.info({ source: 'mesos', ...applied, rejected: master.value.rejects.count }, 'polled');
   } catch (thrown) {
-    if (!(thrown instanceof AppError)) await noteFailure(pool, lease, { ...ofMaster, thrown });
+    if (mayBeNoted(thrown)) await noteFailure(pool, lease, { ...ofMaster, thrown });
     throw thrown;
   }
+}
+
+/** Watched Marathons as they were last read, by framework id. */
+export function knownMarathons({ knowledge }: CycleState): Map<string, MarathonKnowledge> {
+  return new Map([...knowledge.values()].map((one) => [one.frameworkId, one]));
+}
+
+/**
+ * Reads one Marathon between two polls, as its event stream told that something changed, and stores what it told. False:
+ * a poll is reading it, which may have begun before that. Throws LEASE_LOST and DATABASE_UNAVAILABLE.
+ */
+export async function readMarathonBetween(
+  pool: Pool,
+  lease: Lease,
+  state: CycleState,
+  source: Sources['marathons'][number],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (state.reading.has(source.name)) return false;
+  const reading = startReading(source, new Date(), signal);
+  state.reading.set(source.name, reading);
+  const read = await reading;
+  // A poll that came meanwhile has taken it.
+  if (state.reading.get(source.name) !== reading) return true;
+  state.reading.delete(source.name);
+  if (!signal.aborted) await storeMarathon(pool, lease, state, source, read);
+  return true;
 }
 
 /** Never rejects. */
@@ -160,7 +209,7 @@ async function storeMarathon(
     const knowledge = await state.writing(() => applyMarathonSnapshot(pool, lease, state.memory, poll));
     state.knowledge.set(source.name, knowledge);
   } catch (thrown) {
-    if (thrown instanceof AppError) throw thrown;
+    if (!mayBeNoted(thrown)) throw thrown;
     await noteFailure(pool, lease, { ...failure, thrown });
   }
 }
@@ -221,6 +270,12 @@ async function readVersions(
   }
 }
 
+/** What Postgres refused, but may take a row about: on a full disk, too, one often fits where the facts do not. */
+function mayBeNoted(thrown: unknown): boolean {
+  const isOfAll = thrown instanceof AppError;
+  return !isOfAll || thrown.code === 'DATABASE_BUSY' || thrown.code === 'DATABASE_DISK_FULL';
+}
+
 async function noteFailure(
   pool: Pool,
   lease: Lease,
@@ -232,7 +287,7 @@ async function noteFailure(
     { source, code: error.code, err: error.code === 'INTERNAL' ? error.cause : undefined },
     error.message,
   );
-  await recordFailedPoll(pool, {
+  await recordFailedPoll(pool, lease, {
     clusterId: lease.clusterId,
     source,
     url,

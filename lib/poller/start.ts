@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
+import { takeTroubleMessage } from '@/lib/db/trouble';
 import { log } from '@/lib/log';
 
 const FIRST_RESTART_MS = 1_000;
@@ -42,7 +43,9 @@ export function startCollector(
       const startedAt = Date.now();
       // The path is made at run time: the bundler must not look for it in the tree.
       worker = new Worker(/* turbopackIgnore: true */ bundle);
+      worker.on('message', takeTroubleMessage);
       const code = await ended(worker);
+      takeTroubleMessage(null);
       if (stopping) return;
       pauseMs =
         Date.now() - startedAt > LONGEST_RESTART_MS

@@ -17,6 +17,7 @@ import { newestFailures } from './newest-failures';
 import { listStuckKills } from './stuck-kills';
 import { appSurvivors } from './survivors';
 import { readTimeline } from './timeline';
+import { together } from './together';
 
 const MAX_VERSIONS = 50;
 const MAX_DEPLOYMENTS = 50;
@@ -43,10 +44,24 @@ export async function appDetail(db: Pool, query: AppDetailInput, now: Date): Pro
   if (!app) return null;
   const { cluster, appId } = app;
   const clusters = [cluster];
-  const fleet = await fleetRate(db, clusters, query);
-  const [rate] = await listAppRates(db, clusters, query, { apps: [appId] });
-  const { body, counts } = await readTimeline(db, clusters, query, { app: appId }, now);
-  const { definition, lastTaskFailure } = await readDefinition(db, app);
+  const [fleet, [rate], { body, counts }, { definition, lastTaskFailure }, versions, deployments, hosts] =
+    await together(db, [
+      () => fleetRate(db, clusters, query),
+      () => listAppRates(db, clusters, query, { apps: [appId] }),
+      () => readTimeline(db, clusters, query, { app: appId }, now),
+      () => readDefinition(db, app),
+      () => listVersions(db, app, query),
+      () => listDeployments(db, app, query),
+      () => listHosts(db, app, query),
+    ]);
+  const [newest, survivors, memory, oomDeaths, jvm, stuckKills] = await together(db, [
+    () => newestFailures(db, { from, to, cluster: cluster.name, app: appId, limit: MAX_NEWEST }, now),
+    () => appSurvivors(db, cluster.id, appId, query),
+    () => appMemory(db, cluster.id, appId, query),
+    () => listOomDeaths(db, cluster.id, appId, query),
+    () => appJvm(db, cluster.id, appId, now),
+    () => listStuckKills(db, cluster, query, { appId }),
+  ]);
   return {
     rate: rate ?? quietRate(app),
     fleet: fleet.rate,
@@ -56,15 +71,15 @@ export async function appDetail(db: Pool, query: AppDetailInput, now: Date): Pro
     lastTaskFailure,
     timeline: body,
     causes: causeCountsOf(counts),
-    versions: await listVersions(db, app, query),
-    deployments: await listDeployments(db, app, query),
-    hosts: await listHosts(db, app, query),
-    newest: await newestFailures(db, { from, to, cluster: cluster.name, app: appId, limit: MAX_NEWEST }, now),
-    survivors: await appSurvivors(db, cluster.id, appId, query),
-    memory: await appMemory(db, cluster.id, appId, query),
-    oomDeaths: await listOomDeaths(db, cluster.id, appId, query),
-    jvm: await appJvm(db, cluster.id, appId, now),
-    stuckKills: await listStuckKills(db, cluster, query, { appId }),
+    versions,
+    deployments,
+    hosts,
+    newest,
+    survivors,
+    memory,
+    oomDeaths,
+    jvm,
+    stuckKills,
   };
 }
 

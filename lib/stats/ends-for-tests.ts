@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Db } from '@/lib/db/pool';
+import { refillRollups } from '@/lib/db/rollups-for-tests';
 
 /** What a test says about a task end; the rest is a plain failure of /shop/cart on node-1. */
 export type EndForTest = {
@@ -30,18 +31,13 @@ export type EndForTest = {
   deploymentId?: string;
 };
 
-/** Inserts task ends and adds them to the hourly rollup, as the collector does. Returns their ids in order. */
+/** Inserts task ends and adds them to the rollups, as the collector does. Returns their ids in order. */
 export async function insertEnds(db: Db, ends: readonly EndForTest[]): Promise<string[]> {
   const rows = ends.map(toRow);
   await db.query('INSERT INTO task_end SELECT * FROM jsonb_populate_recordset(NULL::task_end, $1::jsonb)', [
     JSON.stringify(rows),
   ]);
-  await db.query('DELETE FROM rollup_hour');
-  await db.query(
-    `INSERT INTO rollup_hour (cluster_id, hour, state, cause, disposition, ends)
-     SELECT cluster_id, date_trunc('hour', finished_at, 'UTC'), state, cause, disposition, count(*)
-     FROM task_end WHERE reopened_at IS NULL GROUP BY 1, 2, 3, 4, 5`,
-  );
+  await refillRollups(db);
   return rows.map((row) => row.id);
 }
 
@@ -110,4 +106,5 @@ export async function insertExposure(
     row.subject,
     row.seconds,
   ]);
+  await refillRollups(db);
 }

@@ -2,19 +2,18 @@ import type { Window } from '@/lib/contracts/window';
 
 import { type ClusterScope, idsOf } from './cluster-scope';
 import { hoursOfWindow } from './whole-hours';
+import { partsOfWindow } from './window-parts';
 
 type Kind = 'host' | 'app';
 
-const WATCHED = `
+/** A WITH entry: the clusters and since when their task-hours count. */
+export const WATCHED = `
   watched AS (
     SELECT * FROM unnest($1::smallint[], $2::timestamptz[], $3::timestamptz[]) AS w (cluster_id, from_at, to_at)
   )`;
 
-const inWholeHours = (kind: Kind) =>
-  `e.cluster_id = ANY ($1::smallint[]) AND e.kind = '${kind}' AND e.hour >= $7 AND e.hour < $8`;
-
 /** Joins each row of a cut hour with the share of it that counts, as `share.inside`. */
-const fromCutHours = (kind: Kind) => `
+export const fromCutHours = (kind: Kind) => `
   FROM watched w
   JOIN exposure_hour e ON e.cluster_id = w.cluster_id AND e.cluster_id = ANY ($1::smallint[])
     AND e.kind = '${kind}' AND e.hour = ANY ($6::timestamptz[])
@@ -29,45 +28,38 @@ const fromCutHours = (kind: Kind) => `
                      / extract(epoch FROM span.hi - span.lo) END AS inside
   ) share`;
 
-/**
- * First part of a WITH list: `watched` (the clusters and since when their task-hours count) and `exposure`
- * (cluster_id, subject, hours: the task-hours in the window). An hour that the window cuts counts by the share
- * of its watched time that lies inside: inside an hour, tasks are taken to have lived evenly.
- *
- * Parameters $1 to $8 are those of `exposureParams`; `kind` and `subjects` are SQL written in this unit, never
- * input. `subjects` may name a parameter (text[], null for all) that narrows to some hosts or apps.
- */
-export function exposureCtes(kind: Kind, subjects: string | null = null): string {
-  const narrowed =
-    subjects === null ? '' : `AND (${subjects}::text[] IS NULL OR e.subject = ANY (${subjects}))`;
-  return `
-    ${WATCHED},
-    exposure AS (
-      SELECT cluster_id, subject, sum(seconds) / 3600 AS hours
-      FROM (
-        -- Nearly all rows: summed without a look at the clock, which took as long as all the rest.
-        SELECT e.cluster_id, e.subject, sum(e.task_seconds) AS seconds
-        FROM exposure_hour e WHERE ${inWholeHours(kind)} ${narrowed} GROUP BY e.cluster_id, e.subject
-        UNION ALL
-        SELECT e.cluster_id, e.subject, e.task_seconds * share.inside ${fromCutHours(kind)} WHERE true ${narrowed}
-      ) part
-      GROUP BY cluster_id, subject
-    )`;
-}
-
-/** Sums the task-hours of all hosts in the window as `hours`; parameters of `exposureParams`. */
+/** Sums the task-hours of all hosts in the window as `hours`; parameters of `taskHoursParams`. */
 export const ALL_TASK_HOURS_SQL = `
   WITH ${WATCHED}
-  SELECT coalesce(sum(seconds), 0)::float8 / 3600 AS hours
+  SELECT greatest(0, coalesce(sum(seconds), 0))::float8 / 3600 AS hours
   FROM (
-    SELECT sum(e.task_seconds) AS seconds FROM exposure_hour e WHERE ${inWholeHours('host')}
+    SELECT sum(task_seconds) AS seconds FROM rollup_day
+    WHERE cluster_id = ANY ($1::smallint[]) AND kind = 'host' AND day >= $7 AND day < $8
     UNION ALL
-    SELECT sum(e.task_seconds * share.inside) ${fromCutHours('host')}
+    SELECT $11::int * sum(task_seconds) FROM exposure_hour
+    WHERE cluster_id = ANY ($1::smallint[]) AND kind = 'host' AND hour >= $9 AND hour < $10
+    UNION ALL
+    SELECT $14::int * sum(task_seconds) FROM exposure_hour
+    WHERE cluster_id = ANY ($1::smallint[]) AND kind = 'host' AND hour >= $12 AND hour < $13
+    UNION ALL
+    SELECT sum(e.task_seconds * (share.inside - (e.hour >= $7 AND e.hour < $8)::int)) ${fromCutHours('host')}
   ) part`;
 
-/** $1 cluster ids, $2 exposed from, $3 last polled, $4 from, $5 to, $6 hours cut by it, $7 $8 the whole hours in it. */
+/** $1 to $6: `exposureParams`. $7 $8: the days; $9 to $14: from, to and sign of the whole hours of the two edges. */
+export function taskHoursParams(clusters: readonly ClusterScope[], window: Window): unknown[] {
+  const { days, hours } = partsOfWindow(window, lastPolledOf(clusters));
+  const parts = hours.flatMap(({ from, to, sign }) => [from, to, sign]);
+  return [...exposureParams(clusters, window), days.from, days.to, ...parts];
+}
+
+/** After it, nothing is known of any of the clusters. */
+export function lastPolledOf(clusters: readonly ClusterScope[]): Date {
+  return new Date(Math.max(0, ...clusters.map(({ lastPolledAt }) => lastPolledAt?.getTime() ?? 0)));
+}
+
+/** $1 cluster ids, $2 exposed from, $3 last polled, $4 from, $5 to, $6 hours cut by it. */
 export function exposureParams(clusters: readonly ClusterScope[], { from, to }: Window): unknown[] {
-  const { whole, cut } = hoursOfWindow({ from, to });
+  const { cut } = hoursOfWindow({ from, to });
   return [
     idsOf(clusters),
     clusters.map((cluster) => cluster.exposedFrom),
@@ -75,8 +67,6 @@ export function exposureParams(clusters: readonly ClusterScope[], { from, to }: 
     from,
     to,
     cut,
-    whole.from,
-    whole.to,
   ];
 }
 

@@ -4,7 +4,7 @@ import type { Db } from '@/lib/db/pool';
 
 import type { ClusterScope } from './cluster-scope';
 import { countEnds, type EndTotals, totalsOf } from './end-counts';
-import { ALL_TASK_HOURS_SQL, exposureParams, per1000Hours, shareOf } from './exposure';
+import { ALL_TASK_HOURS_SQL, per1000Hours, shareOf, taskHoursParams } from './exposure';
 
 export type Fleet = {
   rate: FleetRate;
@@ -17,7 +17,8 @@ export type Fleet = {
  *
  * Shape: zeros and null rates where nothing is known. `known`: what the caller has counted already.
  * Errors: a database failure propagates.
- * Cost: the hourly rollup, and an exposure row a host and hour unless the task-hours are known.
+ * Cost: the hourly rollup; unless the task-hours are known, a row a host and day, and of half a day at most one a host
+ * and hour.
  */
 export async function fleetRate(
   db: Db,
@@ -40,7 +41,7 @@ export async function fleetRate(
 }
 
 async function readTaskHours(db: Db, clusters: readonly ClusterScope[], window: Window): Promise<number> {
-  const { rows } = await db.query<{ hours: number }>(ALL_TASK_HOURS_SQL, exposureParams(clusters, window));
+  const { rows } = await db.query<{ hours: number }>(ALL_TASK_HOURS_SQL, taskHoursParams(clusters, window));
   return rows[0]?.hours ?? 0;
 }
 

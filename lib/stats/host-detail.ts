@@ -17,6 +17,7 @@ import { listLogInputBriefs } from './log-inputs';
 import { newestFailures } from './newest-failures';
 import { listStuckKills } from './stuck-kills';
 import { readTimeline } from './timeline';
+import { together } from './together';
 
 const MAX_AGENTS = 100;
 const MAX_APPS = 50;
@@ -42,37 +43,38 @@ export async function hostDetail(
   const cluster = await findCluster(db, query);
   if (!cluster) return null;
   const clusters = [cluster];
-  const fleet = await fleetRate(db, clusters, query);
-  const [rate] = await listHostRates(db, clusters, query, { hosts: [hostname], fleet });
-  const { body, counts } = await readTimeline(db, clusters, query, { host: hostname }, now);
+  const [fleet, { body, counts }, contacts, stuckKills, agents, apps, newest, signals, logInputs] =
+    await together(db, [
+      () => fleetRate(db, clusters, query),
+      () => readTimeline(db, clusters, query, { host: hostname }, now),
+      () => listContacts(db, cluster, hostname),
+      () => listStuckKills(db, cluster, query, { host: hostname }),
+      () => listAgents(db, cluster, hostname),
+      () => listApps(db, cluster, query),
+      () => newestFailures(db, { from, to, cluster: cluster.name, host: hostname, limit: MAX_NEWEST }, now),
+      () => hostSignals(db, cluster.id, hostname, query),
+      () => listLogInputBriefs(db, cluster.id),
+    ]);
   const causes = causeCountsOf(counts);
-  const contacts = await listContacts(db, cluster, hostname);
-  const stuckKills = await listStuckKills(db, cluster, query, { host: hostname });
+  const [[rate], conditions] = await together(db, [
+    () => listHostRates(db, clusters, query, { hosts: [hostname], fleet }),
+    () => hostConditions(db, cluster, { host: hostname, window: query, now, contacts, causes }),
+  ]);
   return {
     rate: rate ?? quietRate(hostname, cluster.name),
     fleet: fleet.rate,
     from: from.toISOString(),
     to: to.toISOString(),
-    agents: await listAgents(db, cluster, hostname),
+    agents,
     timeline: body,
     causes,
-    apps: await listApps(db, cluster, query),
-    newest: await newestFailures(
-      db,
-      { from, to, cluster: cluster.name, host: hostname, limit: MAX_NEWEST },
-      now,
-    ),
-    conditions: await hostConditions(db, cluster, {
-      host: hostname,
-      window: query,
-      now,
-      contacts,
-      causes,
-    }),
-    signals: await hostSignals(db, cluster.id, hostname, query),
+    apps,
+    newest,
+    conditions,
+    signals,
     contacts,
     stuckKills,
-    logInputs: await listLogInputBriefs(db, cluster.id),
+    logInputs,
   };
 }
 

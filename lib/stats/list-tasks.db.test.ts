@@ -21,6 +21,10 @@ beforeAll(async () => {
     `INSERT INTO agent (cluster_id, agent_id, hostname, active, first_seen_at, last_seen_at)
      VALUES (1, 'S7', 'node-7', true, now(), now())`,
   );
+  await db.pool.query(
+    `INSERT INTO framework (cluster_id, framework_id, name, registered, first_seen_at, last_seen_at)
+     VALUES (1, 'F2', 'batch', true, now(), now())`,
+  );
   await insertEnds(db.pool, [
     { taskId: 'a', at: '2026-11-25T10:00:00Z', exitCode: 137, message: 'Container exited with status 137' },
     { taskId: 'b', at: '2026-11-25T09:00:00Z', host: 'node-7', agentId: 'S7', state: 'TASK_LOST' },
@@ -35,7 +39,13 @@ beforeAll(async () => {
     { taskId: 'd', at: '2026-11-25T07:00:00Z', state: 'TASK_FINISHED', disposition: 'normal', exitCode: 0 },
     { taskId: 'e', at: '2026-11-25T06:00:00Z', message: '100% of /data used', cause: 'disk_limit' },
     { taskId: 'f_x', at: '2026-11-25T05:00:00Z', reopened: true, containerId: '812C82C5A7A5' },
-    { taskId: 'fyx', at: '2026-11-25T04:00:00Z', fingerprint: 'fp-2', frameworkName: 'batch' },
+    {
+      taskId: 'fyx',
+      at: '2026-11-25T04:00:00Z',
+      fingerprint: 'fp-2',
+      frameworkId: 'F2',
+      frameworkName: 'batch',
+    },
     { taskId: 'g', at: '2026-10-25T04:00:00Z', message: 'back\\slash' },
     { taskId: 'h', at: '2026-11-25T08:30:00Z', clusterId: 2 },
     { taskId: 'i', at: '1970-01-01T00:00:00Z', clusterId: 2, message: "it's <b>odd</b>" },
@@ -115,12 +125,10 @@ describe('paging', () => {
   });
 
   it('goes on where the budget of a search ended, and says so by a cursor', async () => {
-    expect(await pageThrough({ cluster: 'east', q: 'slash', scanBudget: 3 })).toEqual(['', '', 'g']);
-    expect(await pageThrough({ cluster: 'east', state: ['TASK_FAILED'], scanBudget: 3, limit: 2 })).toEqual([
-      'a c',
-      'e f_x',
-      'fyx g',
-    ]);
+    // No word to ask the index for: the newest failures are looked through.
+    expect(await pageThrough({ cluster: 'east', q: '\\', scanBudget: 3 })).toEqual(['', 'g', '']);
+    const framework = { cluster: 'east', framework: 'F1', state: ['TASK_FAILED' as const] };
+    expect(await pageThrough({ ...framework, scanBudget: 2 })).toEqual(['a', 'c', 'e f_x', 'g']);
   });
 
   it('finds the failures that count however rare they are: they have an index of their own', async () => {

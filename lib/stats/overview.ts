@@ -15,6 +15,7 @@ import { newestFailures } from './newest-failures';
 import { type Failing, rankFailing } from './rank-failing';
 import { listSurvivors } from './survivors';
 import { readTimeline } from './timeline';
+import { together } from './together';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const MAX_ROWS = 8;
@@ -34,16 +35,34 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
   const { from, to } = query;
   const window = { from, to };
   const clusters = await clustersInScope(db, query.cluster);
-  const { body, counts } = await readTimeline(db, clusters, window, {}, now);
-  const hostRanks = await rankFailing(db, clusters, window, 'host');
-  const appRanks = await rankFailing(db, clusters, window, 'app');
+  const [
+    { body, counts },
+    hostRanks,
+    appRanks,
+    weekBefore,
+    { agents, tasksRunning },
+    troubled,
+    newest,
+    survivors,
+  ] = await together(db, [
+    () => readTimeline(db, clusters, window, {}, now),
+    () => rankFailing(db, clusters, window, 'host'),
+    () => rankFailing(db, clusters, window, 'app'),
+    () => readWeekBefore(db, clusters, window, now),
+    () => countAgents(db, clusters),
+    () => listHostTrouble(db, clusters, window, now),
+    () => newestFailures(db, { ...window, cluster: query.cluster, limit: MAX_NEWEST }, now),
+    () => listSurvivors(db, clusters, window),
+  ]);
   const fleet = await fleetRate(db, clusters, window, {
     totals: totalsOf(counts),
     taskHours: hostRanks.taskHours,
   });
-  const weekBefore = await readWeekBefore(db, clusters, window, now);
-  const { agents, tasksRunning } = await countAgents(db, clusters);
-  const trouble = (await listHostTrouble(db, clusters, window, now)).filter(({ tone }) => tone === 'bad');
+  const trouble = troubled.filter(({ tone }) => tone === 'bad');
+  const [hosts, apps] = await together(db, [
+    () => listWorstHosts(db, clusters, window, hostRanks.failing, fleet),
+    () => listWorstApps(db, clusters, window, appRanks.failing),
+  ]);
   const verdict = healthVerdict({
     now,
     ...window,
@@ -64,14 +83,14 @@ export async function overview(db: Db, query: OverviewInput, now: Date): Promise
     weekBefore,
     timeline: body,
     causes: causeCountsOf(counts),
-    hosts: await listWorstHosts(db, clusters, window, hostRanks.failing, fleet),
-    apps: await listWorstApps(db, clusters, window, appRanks.failing),
-    newest: await newestFailures(db, { ...window, cluster: query.cluster, limit: MAX_NEWEST }, now),
+    hosts,
+    apps,
+    newest,
     agents,
     tasksRunning,
     trouble: trouble.slice(0, MAX_ROWS),
     troubleCount: trouble.length,
-    survivors: await listSurvivors(db, clusters, window),
+    survivors,
   };
 }
 

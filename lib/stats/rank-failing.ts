@@ -2,7 +2,7 @@ import type { Window } from '@/lib/contracts/window';
 import type { Db } from '@/lib/db/pool';
 
 import type { ClusterScope } from './cluster-scope';
-import { exposureCtes, exposureParams } from './exposure';
+import { sumsCtes, sumsParams } from './subject-sums';
 
 /** A host or an app with failures in the window. */
 export type Failing = {
@@ -36,7 +36,7 @@ type Row = {
  * Every host or app that failed in [from, to), worst first.
  *
  * Errors: a database failure propagates.
- * Cost: the failures alone, from their own covering index, and one exposure row a host (or app) and hour.
+ * Cost: see sumsCtes; at the edges of the window only the failures, from their own covering index.
  */
 export async function rankFailing(
   db: Db,
@@ -46,7 +46,7 @@ export async function rankFailing(
 ): Promise<FailingRanks> {
   // A first row without a name carries the sum, so that the exposure is read once.
   const { rows } = await db.query<Row>(kind === 'host' ? HOST_SQL : APP_SQL, [
-    ...exposureParams(clusters, window),
+    ...sumsParams(clusters, window),
     MAX_RANKED,
   ]);
   const [sum, ...ranked] = rows;
@@ -62,28 +62,19 @@ export async function rankFailing(
   };
 }
 
-function rankSql(kind: 'host' | 'app', column: 'host' | 'app_id'): string {
+function rankSql(kind: 'host' | 'app'): string {
   return `
-    WITH ${exposureCtes(kind)},
-    failed AS (
-      SELECT t.cluster_id, t.${column} AS name, count(*)::int AS failed,
-             (count(*) FILTER (WHERE t.finished_at >= w.from_at))::int AS failed_exposed
-      FROM task_end t JOIN watched w USING (cluster_id)
-      WHERE t.cluster_id = ANY ($1::smallint[]) AND t.finished_at >= $4 AND t.finished_at < $5
-        AND t.disposition = 'failure' AND t.reopened_at IS NULL AND t.${column} IS NOT NULL
-      GROUP BY t.cluster_id, t.${column}
-    ),
+    WITH ${sumsCtes(kind, { failuresOnly: true })},
     ranked AS (
-      SELECT f.*, coalesce(x.hours, 0)::float8 AS hours,
-             row_number() OVER (ORDER BY f.failed_exposed / nullif(x.hours, 0) DESC NULLS LAST, f.failed DESC, f.name,
-                                f.cluster_id) AS place
-      FROM failed f LEFT JOIN exposure x ON x.cluster_id = f.cluster_id AND x.subject = f.name
+      SELECT cluster_id, subject AS name, failed, failed_exposed, coalesce(hours, 0)::float8 AS hours,
+             row_number() OVER (ORDER BY failed_exposed / hours DESC NULLS LAST, failed DESC, subject, cluster_id) AS place
+      FROM sums WHERE failed > 0
     )
     SELECT NULL AS cluster_id, NULL AS name, 0 AS failed, 0 AS failed_exposed,
-           (SELECT coalesce(sum(hours), 0)::float8 FROM exposure) AS hours, 0 AS place
+           (SELECT coalesce(sum(hours), 0)::float8 FROM sums) AS hours, 0 AS place
     UNION ALL
-    SELECT * FROM ranked WHERE place <= $9 ORDER BY place`;
+    SELECT * FROM ranked WHERE place <= $21 ORDER BY place`;
 }
 
-const HOST_SQL = rankSql('host', 'host');
-const APP_SQL = rankSql('app', 'app_id');
+const HOST_SQL = rankSql('host');
+const APP_SQL = rankSql('app');

@@ -8,6 +8,7 @@ import { toCause, toProof } from './known-words';
 import { gapItems, listGapRuns } from './list-gaps';
 import { type ReviewDays, reviewDays } from './review-day';
 import { reviewStatus } from './review-status';
+import { together } from './together';
 import { isWatchedAtAll, unwatchedSpans } from './unwatched';
 
 const MAX_GROUPS = 500;
@@ -32,7 +33,13 @@ export async function review(db: Db, query: ReviewInput, now: Date): Promise<Rev
   const clusters = await clustersInScope(db, query.cluster);
   const { day, dayBefore } = days;
   const partial = day.to > now;
-  const gaps = await listGapRuns(db, clusters, day);
+  const [gaps, totals, totalsBefore, groups, gone] = await together(db, [
+    () => listGapRuns(db, clusters, day),
+    () => readTotals(db, clusters, day, now),
+    () => readTotals(db, clusters, dayBefore, now),
+    () => listGroups(db, clusters, days, partial),
+    () => listGone(db, clusters, days),
+  ]);
   const unwatched = unwatchedSpans(day, watchedClusters(clusters), now);
   return {
     day: query.day,
@@ -42,10 +49,10 @@ export async function review(db: Db, query: ReviewInput, now: Date): Promise<Rev
     partial,
     previousDay: days.previousDay,
     nextDay: day.to > now ? null : days.nextDay,
-    totals: await readTotals(db, clusters, day, now),
-    totalsBefore: await readTotals(db, clusters, dayBefore, now),
-    groups: await listGroups(db, clusters, days, partial),
-    gone: await listGone(db, clusters, days),
+    totals,
+    totalsBefore,
+    groups,
+    gone,
     gaps: gapItems([...gaps, ...unwatched].sort((a, b) => a.from.getTime() - b.from.getTime())),
   };
 }

@@ -9,7 +9,14 @@ import { status } from './status';
 import { strip } from './strip';
 
 const now = new Date('2026-11-25T12:00:00Z');
-const input = { version: '1.2.3', role: 'all' as const, pollIntervalMs: 30_000, simulated: false };
+const input = {
+  version: '1.2.3',
+  role: 'all' as const,
+  pollIntervalMs: 30_000,
+  simulated: false,
+  retentionDays: 400,
+  sandboxRetentionDays: 30,
+};
 const stripInput = { pollIntervalMs: 30_000, simulated: false, timeZone: 'Europe/Berlin', hasMasters: true };
 
 let db: TestDatabase;
@@ -18,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 beforeEach(async () => {
-  await db.pool.query('TRUNCATE cluster, poll_run, gap, lease CASCADE');
+  await db.pool.query('TRUNCATE cluster, poll_run, poll_total, gap, lease, ledger, stream CASCADE');
 });
 
 async function insertPolls(
@@ -135,7 +142,7 @@ describe('status', () => {
     const bodies = [
       await status(db.pool, input, now),
       await strip(db.pool, stripInput, now),
-      await collectorTotals(db.pool),
+      await collectorTotals(db.pool, now),
     ];
     expect(JSON.stringify(bodies)).not.toMatch(/hunter2|ops:/);
   });

@@ -1,16 +1,20 @@
 import type { Pool } from 'pg';
 
 import type { SourceStatus, StatusBody } from '@/lib/contracts/status';
-import type { Db } from '@/lib/db/pool';
 import { type Lease, prismaOn } from '@/lib/db/prisma';
 import { ERROR_CATALOG } from '@/lib/errors';
 
 import { summarizeAgents } from './agent-contacts';
-import { type ClusterScope, clustersInScope, idsOf, namesById, watchedClusters } from './cluster-scope';
-import { listGaps } from './list-gaps';
+import { type ClusterScope, clustersInScope, idsOf, watchedClusters } from './cluster-scope';
+import { databaseSize } from './database-size';
+import { readLedgers } from './ledger';
+import { countGaps, listGaps } from './list-gaps';
 import { listLogInputs } from './log-inputs';
 import { listPolls, readPollHistory, type SourceHistory, withoutCredentials } from './poll-history';
+import { readReplica } from './read-replica';
 import { overallHealth, sourceHealth } from './source-health';
+import { countStoredEnds } from './stored-ends';
+import { listStreams } from './streams';
 
 const MAX_LISTED = 50;
 
@@ -20,23 +24,24 @@ export type StatusInput = {
   pollIntervalMs: number;
   /** SIMULATED of this process; data of a simulated cluster says so too. */
   simulated: boolean;
+  retentionDays: number;
+  sandboxRetentionDays: number;
 };
 
 /**
- * The collector: each source's last success, lag and last error, gaps, lease holders, ways in for logs, how agents
- * answer, the database.
+ * The collector: each source's last success, lag and last error, event streams, the ledger, gaps, lease holders, ways in
+ * for logs, how agents answer, the database and its replica.
  *
  * Shape: all clusters; sources still read, masters first. `taskEnds` counts what is not reopened.
- * Errors: a database failure propagates. Cost: a few index probes a source; the sum of the hourly rollup; the
- * size of the database as the file system tells it.
+ * Errors: a database failure propagates. Cost: a few index probes a source; see `countStoredEnds` and
+ * `databaseSize` for the rest.
  */
 export async function status(db: Pool, query: StatusInput, now: Date): Promise<StatusBody> {
   const clusters = await clustersInScope(db, undefined);
   const watched = watchedClusters(clusters);
   const histories = await readPollHistory(db, watched, now);
   const sources = histories.map((history) => toSourceStatus(history, query.pollIntervalMs, now));
-  const names = namesById(clusters);
-  const gaps = await listGaps(db, clusters, MAX_LISTED);
+  const gapCounts = await countGaps(db, clusters);
   return {
     now: now.toISOString(),
     version: query.version,
@@ -46,18 +51,19 @@ export async function status(db: Pool, query: StatusInput, now: Date): Promise<S
     simulated: query.simulated || clusters.some(({ simulated }) => simulated),
     clusters: await listClusters(db, clusters, now),
     sources,
-    gaps: gaps.map((gap) => ({
-      cluster: names.get(gap.clusterId) ?? '',
-      frameworkId: gap.frameworkId,
-      kind: gap.kind,
-      from: gap.from.toISOString(),
-      to: gap.to.toISOString(),
-      detail: gap.detail,
-    })),
+    streams: await listStreams(db, watched, now),
+    ledger: await readLedgers(db, clusters),
+    gaps: await listGaps(db, clusters, MAX_LISTED),
+    gapCount: gapCounts.reduce((sum, { gaps }) => sum + gaps, 0),
     polls: await listPolls(db, clusters, MAX_LISTED),
     logInputs: await listLogInputs(db, watched),
     agents: await summarizeAgents(db, watched),
-    database: await readDatabase(db),
+    database: await databaseSize(
+      db,
+      { retentionDays: query.retentionDays, sandboxRetentionDays: query.sandboxRetentionDays },
+      now,
+    ),
+    readReplica: await readReplica(now),
   };
 }
 
@@ -104,7 +110,7 @@ async function listClusters(
     include: { lease: true },
     omit: { counters: true },
   });
-  const ends = await countStored(db, clusters);
+  const ends = await countStoredEnds(db, idsOf(clusters), now);
   return clusters.map((cluster) => {
     const row = rows.find(({ id }) => id === cluster.id);
     return {
@@ -115,18 +121,10 @@ async function listClusters(
       firstPolledAt: cluster.firstPolledAt?.toISOString() ?? null,
       lastPolledAt: cluster.lastPolledAt?.toISOString() ?? null,
       ringSize: row?.ringSize ?? null,
-      taskEnds: ends.get(cluster.id) ?? 0,
+      taskEnds: ends.reduce((sum, one) => sum + (one.clusterId === cluster.id ? one.ends : 0), 0),
       lease: row?.lease ? toLease(row.lease, now) : null,
     };
   });
-}
-
-async function countStored(db: Db, clusters: readonly ClusterScope[]): Promise<Map<number, number>> {
-  const { rows } = await db.query<{ cluster_id: number; ends: number }>(
-    'SELECT cluster_id, sum(ends)::int AS ends FROM rollup_hour WHERE cluster_id = ANY ($1::smallint[]) GROUP BY 1',
-    [idsOf(clusters)],
-  );
-  return new Map(rows.map((row) => [row.cluster_id, row.ends]));
 }
 
 function toLease(lease: Lease, now: Date): StatusBody['clusters'][number]['lease'] {
@@ -137,23 +135,5 @@ function toLease(lease: Lease, now: Date): StatusBody['clusters'][number]['lease
     acquiredAt: lease.acquiredAt.toISOString(),
     expiresAt: lease.expiresAt.toISOString(),
     expired: lease.expiresAt <= now,
-  };
-}
-
-async function readDatabase(db: Db): Promise<StatusBody['database']> {
-  const { rows } = await db.query<{ size: string; version: string; has_migrations: boolean }>(
-    `SELECT pg_database_size(current_database())::text AS size, current_setting('server_version') AS version,
-            to_regclass('_prisma_migrations') IS NOT NULL AS has_migrations`,
-  );
-  const row = rows[0];
-  const migrations = row?.has_migrations
-    ? await db.query<{ applied: number }>(
-        'SELECT count(*)::int AS applied FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-      )
-    : null;
-  return {
-    sizeBytes: Number(row?.size ?? 0),
-    version: row?.version ?? '',
-    migrations: migrations?.rows[0]?.applied ?? 0,
   };
 }

@@ -13,6 +13,8 @@ import { taskLinks } from './task-links';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MAX_ENDS = 21;
+/** A problem that comes back more often is told as so many. */
+const MAX_COUNTED = 10_000;
 
 export type TaskDetailInput = {
   cluster: string;
@@ -141,11 +143,12 @@ async function readSameFingerprint(
 ): Promise<TaskDetailBody['sameFingerprint']> {
   const own = [row.cluster_id, row.fingerprint];
   const counted = await db.query<{ last_7d: number; first_seen: Date | null }>(
-    `SELECT (SELECT count(*)::int FROM task_end WHERE cluster_id = $1 AND fingerprint = $2
-               AND finished_at > $3 AND finished_at <= $4 AND reopened_at IS NULL) AS last_7d,
+    `SELECT (SELECT count(*)::int FROM (
+               SELECT 1 FROM task_end WHERE cluster_id = $1 AND fingerprint = $2
+                 AND finished_at > $3 AND finished_at <= $4 AND reopened_at IS NULL LIMIT $5) AS of_week) AS last_7d,
             (SELECT finished_at FROM task_end WHERE cluster_id = $1 AND fingerprint = $2
              ORDER BY finished_at LIMIT 1) AS first_seen`,
-    [...own, new Date(row.finished_at.getTime() - 7 * DAY_MS), row.finished_at],
+    [...own, new Date(row.finished_at.getTime() - 7 * DAY_MS), row.finished_at, MAX_COUNTED],
   );
   const recent = await db.query<TaskItemRow>(
     `SELECT ${TASK_ITEM_COLUMNS} FROM task_end

@@ -9,6 +9,7 @@ import { coverage } from './coverage';
 import { countEnds, type EndCount, type EndFilter } from './end-counts';
 import { type GapRun, gapItems, listGapRuns } from './list-gaps';
 import { bucketStarts, timelineStep } from './timeline-step';
+import { together } from './together';
 
 const MAX_DEPLOYMENTS = 100;
 
@@ -40,9 +41,11 @@ export async function readTimeline(
   now: Date,
 ): Promise<{ body: TimelineBody; counts: EndCount[] }> {
   const stepMs = timelineStep({ from, to });
-  const counts = await countEnds(db, clusters, { from, to }, { stepMs, filter });
-  const gaps = await listGapRuns(db, clusters, { from, to });
-  const deployments = await listDeployments(db, clusters, { from, to }, filter.app);
+  const [counts, gaps, deployments] = await together(db, [
+    () => countEnds(db, clusters, { from, to }, { stepMs, filter }),
+    () => listGapRuns(db, clusters, { from, to }),
+    () => listDeployments(db, clusters, { from, to }, filter.app),
+  ]);
   const buckets = toBuckets({ window: { from, to }, stepMs, counts, clusters, gaps, now });
   const body = {
     from: from.toISOString(),

@@ -93,7 +93,7 @@ describe('login', () => {
 describe('answers', () => {
   it.each([
     [401, 'MESOS_AUTH_REFUSED'],
-    [403, 'MESOS_AUTH_REFUSED'],
+    [403, 'MESOS_FORBIDDEN'],
     [500, 'MESOS_UNREACHABLE'],
     [503, 'MESOS_UNREACHABLE'],
     [404, 'MESOS_BAD_PAYLOAD'],

@@ -22,6 +22,8 @@ export type UpstreamRequest = {
   post?: unknown;
   /** The body has no end: the time-out is for the headers alone. */
   isStream?: boolean;
+  /** What is asked for; absent: JSON. */
+  accept?: string;
   signal: AbortSignal;
 };
 
@@ -54,6 +56,8 @@ export type Upstream = {
   toJson(reply: Reply): Promise<JsonReply>;
   /** Another address of a configured server: same scheme, same credentials. The caller vouches for it. */
   alias(target: Target, hostPort: string): Target;
+  /** A server that is not configured: asked with the source's credentials. The caller vouches for it. */
+  vouched(url: string): Target;
   close(): Promise<void>;
 };
 
@@ -66,16 +70,21 @@ export type Upstream = {
 export function createUpstream(
   service: Service,
   source: Source,
-  { jsonLimitBytes = JSON_LIMIT_BYTES }: { jsonLimitBytes?: number } = {},
+  {
+    jsonLimitBytes = JSON_LIMIT_BYTES,
+    mayBeEmpty = false,
+  }: { jsonLimitBytes?: number; mayBeEmpty?: boolean } = {},
 ): Upstream {
   // Held apart from the targets, so that logging or throwing a target shows no secret.
   const authorizations = new WeakMap<Target, string>();
-  const targets = source.urls.map((url) => {
+  const targetOf = (url: string): Target => {
     const { target, authorization } = parseSourceUrl(url, source.credentials);
     if (authorization !== null) authorizations.set(target, authorization);
     return target;
-  });
-  if (targets.length === 0) throw new AppError('CONFIG_INVALID', `No URL is configured for ${service}`);
+  };
+  const targets = source.urls.map(targetOf);
+  if (targets.length === 0 && !mayBeEmpty)
+    throw new AppError('CONFIG_INVALID', `No URL is configured for ${service}`);
   const agent = new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MS, ...trustOf(source.ca) },
     // The deadline of the exchange rules; undici's own timers are coarse.
@@ -83,7 +92,14 @@ export function createUpstream(
     bodyTimeout: 0,
   });
 
-  async function open({ target, path, post, isStream = false, signal }: UpstreamRequest): Promise<Reply> {
+  async function open({
+    target,
+    path,
+    post,
+    isStream = false,
+    accept = 'application/json',
+    signal,
+  }: UpstreamRequest): Promise<Reply> {
     const base = new URL(target.base);
     const url = `${target.base}${path}`;
     const authorization = authorizations.get(target);
@@ -94,7 +110,7 @@ export function createUpstream(
         path: `${base.pathname.replace(/\/+$/, '')}${path}`,
         method: post === undefined ? 'GET' : 'POST',
         headers: {
-          accept: 'application/json',
+          accept,
           // Mesos compresses inside the master process, which has better things to do.
           'accept-encoding': 'identity',
           ...(post === undefined ? {} : { 'content-type': 'application/json' }),
@@ -151,6 +167,7 @@ export function createUpstream(
       if (authorization !== undefined) authorizations.set(made, authorization);
       return made;
     },
+    vouched: targetOf,
     close: () => agent.destroy(),
   };
 }

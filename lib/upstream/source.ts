@@ -37,8 +37,9 @@ export function credentialsOf(settings: {
   return username === undefined || username === '' ? null : { username, password: password ?? '' };
 }
 
-/** A configured URL as it may be shown: without credentials, query and trailing slash. */
+/** A configured URL, also a zk:// one, as it may be shown: without credentials, query and trailing slash. */
 export function shownUrl(text: string): string {
+  if (text.startsWith('zk://')) return text.replace(/^zk:\/\/(?:.*@)?/, 'zk://');
   return parseSourceUrl(text, null).target.base;
 }
 

@@ -1,13 +1,14 @@
 import { AppError, type ErrorCode } from '@/lib/errors';
 
 export type Service = 'mesos' | 'marathon' | 'agent';
-export type FailureKind = 'unreachable' | 'timeout' | 'authRefused' | 'badPayload' | 'tooLarge';
+export type FailureKind = 'unreachable' | 'timeout' | 'authRefused' | 'forbidden' | 'badPayload' | 'tooLarge';
 
 const CODES: Record<Service, Record<FailureKind, ErrorCode>> = {
   mesos: {
     unreachable: 'MESOS_UNREACHABLE',
     timeout: 'MESOS_TIMEOUT',
     authRefused: 'MESOS_AUTH_REFUSED',
+    forbidden: 'MESOS_FORBIDDEN',
     badPayload: 'MESOS_BAD_PAYLOAD',
     tooLarge: 'BODY_TOO_LARGE',
   },
@@ -15,6 +16,7 @@ const CODES: Record<Service, Record<FailureKind, ErrorCode>> = {
     unreachable: 'MARATHON_UNREACHABLE',
     timeout: 'MARATHON_TIMEOUT',
     authRefused: 'MARATHON_AUTH_REFUSED',
+    forbidden: 'MARATHON_FORBIDDEN',
     badPayload: 'MARATHON_BAD_PAYLOAD',
     tooLarge: 'BODY_TOO_LARGE',
   },
@@ -22,6 +24,7 @@ const CODES: Record<Service, Record<FailureKind, ErrorCode>> = {
     unreachable: 'AGENT_UNREACHABLE',
     timeout: 'AGENT_TIMEOUT',
     authRefused: 'AGENT_AUTH_REFUSED',
+    forbidden: 'AGENT_AUTH_REFUSED',
     badPayload: 'AGENT_BAD_PAYLOAD',
     tooLarge: 'BODY_TOO_LARGE',
   },
@@ -38,16 +41,18 @@ export function upstreamError(
 }
 
 /**
- * The error for an answer that is not 200: 401 and 403 are a refused login, 5xx (also a proxy's) means the
+ * The error for an answer that is not 200: 401 is a refused login, 403 one that is known and may not, 5xx (also a proxy's) means the
  * service cannot be had, anything else is not the documented protocol.
  */
 export function statusError(service: Service, reply: { url: string; status: number }): AppError {
   const kind =
-    reply.status === 401 || reply.status === 403
+    reply.status === 401
       ? 'authRefused'
-      : reply.status >= 500
-        ? 'unreachable'
-        : 'badPayload';
+      : reply.status === 403
+        ? 'forbidden'
+        : reply.status >= 500
+          ? 'unreachable'
+          : 'badPayload';
   return upstreamError(service, kind, `${reply.url} answered ${reply.status}`);
 }
 

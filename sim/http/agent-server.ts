@@ -17,7 +17,7 @@ export function answerAsAgent(simulation: Simulation, exchange: Exchange): void 
   const { world } = simulation;
   const { agent, path } = whom(world, exchange.url);
   if (agent === undefined) return sendText(exchange, 404, '');
-  if (agent.presence !== 'registered') {
+  if (agent.presence === 'unreachable' || agent.presence === 'removed') {
     exchange.response.destroy();
     return;
   }

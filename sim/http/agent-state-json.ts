@@ -11,6 +11,8 @@ import { taskJson } from './task-json';
 type Json = Record<string, unknown>;
 
 const MAX_COMPLETED_EXECUTORS = 150;
+const MAX_COMPLETED_TASKS = 200;
+const MAX_COMPLETED_FRAMEWORKS = 50;
 const EXECUTOR = { cpus: 0.1, mem: 32, disk: 0 } as const;
 
 /** Tasks under one executor in one container: one for a command, all of a pod instance's. */
@@ -18,7 +20,8 @@ export type Run = { executorId: string; container: string; tasks: Task[]; isEnde
 
 /** An agent's `/state`. */
 export function agentStateJson(world: World, agent: Agent): Json {
-  const { version, master } = world;
+  const { version } = world;
+  const known = knownFrameworks(world);
   const total = { cpus: agent.cpus, mem: agent.mem, disk: agent.disk, ports: '[31000-32000]' };
   return {
     version: RELEASES[version].mesos,
@@ -41,9 +44,22 @@ export function agentStateJson(world: World, agent: Agent): Json {
       isolation: 'cgroups/cpu,cgroups/mem,filesystem/linux,docker/runtime',
       work_dir: '/var/lib/mesos',
     },
-    frameworks: [...master.frameworks.values()].map((one) => frameworkJson(world, agent, one)),
-    completed_frameworks: master.completedFrameworks.map((one) => frameworkJson(world, agent, one)),
+    frameworks: known.filter((one) => runsHere(agent, one)).map((one) => frameworkJson(world, agent, one)),
+    completed_frameworks: known
+      .filter((one) => !runsHere(agent, one) && agent.ended.has(one.id))
+      .slice(-MAX_COMPLETED_FRAMEWORKS)
+      .map((one) => frameworkJson(world, agent, one)),
   };
+}
+
+/** All that the agent may remember, whatever its master forgot. */
+function knownFrameworks({ master }: World): Framework[] {
+  return [...master.forgottenFrameworks, ...master.completedFrameworks, ...master.frameworks.values()];
+}
+
+/** A framework of which no executor is left counts as completed to the agent. */
+function runsHere(agent: Agent, { id }: Framework): boolean {
+  return [...agent.tasks].some(({ frameworkId }) => frameworkId === id);
 }
 
 function frameworkJson(world: World, agent: Agent, framework: Framework): Json {
@@ -68,7 +84,6 @@ function frameworkJson(world: World, agent: Agent, framework: Framework): Json {
 export function runsOf(agent: Agent, framework: Framework): Run[] {
   const runs = new Map<string, Run>();
   const add = (task: Task) => {
-    if (task.agent !== agent) return;
     const container = task.parentContainerId ?? task.containerId;
     const run = runs.get(container) ?? {
       executorId: executorIdOf(task),
@@ -80,8 +95,8 @@ export function runsOf(agent: Agent, framework: Framework): Run[] {
     if (!isTerminal(task.state)) run.isEnded = false;
     runs.set(container, run);
   };
-  framework.completed.forEach(add);
-  for (const task of framework.tasks.values()) add(task);
+  for (const task of agent.ended.get(framework.id) ?? []) add(task);
+  for (const task of agent.tasks) if (task.frameworkId === framework.id) add(task);
   return [...runs.values()];
 }
 
@@ -109,14 +124,13 @@ function executorJson(world: World, { executorId, container, tasks, isEnded }: R
     ...(since(version, '1.1') && isPod ? { type: 'DEFAULT' } : {}),
     tasks: living.map((one) => taskJson(version, one)),
     queued_tasks: [],
-    completed_tasks: ended.map((one) => taskJson(version, one)),
+    completed_tasks: ended.slice(-MAX_COMPLETED_TASKS).map((one) => taskJson(version, one)),
   };
 }
 
 /** Tasks of an agent whose sandboxes are still there. */
 export function tasksWithSandbox(world: World, agent: Agent): Task[] {
-  const frameworks = [...world.master.frameworks.values(), ...world.master.completedFrameworks];
-  return frameworks
+  return knownFrameworks(world)
     .flatMap((framework) => runsOf(agent, framework))
     .flatMap(({ tasks }) => tasks)
     .filter((task) => !isCollected(world, task));

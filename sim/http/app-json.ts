@@ -1,4 +1,12 @@
-import { type App, type AppVersion, BACKOFF, currentVersion, type Instance, imageOf } from '../model/app';
+import {
+  type App,
+  type AppVersion,
+  BACKOFF,
+  currentVersion,
+  type Deployment,
+  type Instance,
+  imageOf,
+} from '../model/app';
 import type { Task } from '../model/task';
 import type { World } from '../model/world';
 import { podJson } from './pod-json';
@@ -199,19 +207,29 @@ export function queueJson(world: World): Json {
 
 /** Running deployments only: finished ones disappear. */
 export function deploymentsJson(world: World): Json[] {
-  return [...world.marathon.deployments.values()].map(({ id, version, app, action }) => {
+  return [...world.marathon.deployments.values()].map((deployment) => {
+    const { app } = deployment;
     const isPod = app.shape.kind === 'pod';
-    const target = { [isPod ? 'pod' : 'app']: app.shape.id };
-    const name = `${action}${isPod ? 'Pod' : 'Application'}`;
+    const { id, version, steps } = planJson(deployment);
     return {
       id,
       version,
       affectedApps: isPod ? [] : [app.shape.id],
       affectedPods: isPod ? [app.shape.id] : [],
-      steps: [{ actions: [{ action: name, ...target }] }],
-      currentActions: [{ action: name, ...target, readinessCheckResults: [] }],
+      steps,
+      currentActions: steps.flatMap(({ actions }) =>
+        actions.map((action) => ({ ...action, readinessCheckResults: [] })),
+      ),
       currentStep: 1,
       totalSteps: 1,
     };
   });
+}
+
+/** The plan of a deployment as its events tell it. */
+export function planJson({ id, version, app, action }: Deployment) {
+  const isPod = app.shape.kind === 'pod';
+  const target = { [isPod ? 'pod' : 'app']: app.shape.id };
+  const name = `${action}${isPod ? 'Pod' : 'Application'}`;
+  return { id, version, steps: [{ actions: [{ action: name, ...target }] }] };
 }

@@ -5,11 +5,19 @@ import { type Misbehaviour, MODES, misbehave, TARGETS } from './misbehaviour';
 import { type Exchange, sendBody, sendJson, sendText } from './reply';
 
 const MAX_SKIP_SECONDS = 31 * 86_400;
+const AWAY_SECONDS = 3;
+const MAX_AWAY_SECONDS = 600;
+
+export type Controlled = {
+  simulation: Simulation;
+  misbehaviour: Misbehaviour;
+  /** Ends the leading master; its port refuses connections for `awaySeconds` of real time. */
+  failOver(kind: 'failover' | 'restart', awaySeconds: number): void;
+};
 
 /** The door for tests: time, trouble, truth. See main.ts for what each call does. */
 export async function answerControl(
-  simulation: Simulation,
-  misbehaviour: Misbehaviour,
+  { simulation, misbehaviour, failOver }: Controlled,
   exchange: Exchange,
 ): Promise<void> {
   const { request, url } = exchange;
@@ -37,6 +45,18 @@ export async function answerControl(
       misbehave(misbehaviour, target, mode);
       return sendJson(exchange, summary(simulation, misbehaviour), null);
     }
+    case 'POST /sim/failover':
+    case 'POST /sim/restart': {
+      const away = Number(url.searchParams.get('seconds') ?? AWAY_SECONDS);
+      if (!(away >= 0 && away <= MAX_AWAY_SECONDS)) {
+        return sendText(exchange, 400, `seconds: from 0 to ${MAX_AWAY_SECONDS}\n`);
+      }
+      failOver(url.pathname === '/sim/restart' ? 'restart' : 'failover', away);
+      return sendJson(exchange, summary(simulation, misbehaviour), null);
+    }
+    case 'POST /sim/refuse':
+      simulation.trigger('refusals');
+      return sendJson(exchange, summary(simulation, misbehaviour), null);
     case 'GET /sim/truth':
       simulation.catchUp();
       return sendBody(exchange, () => truth(simulation), null);
@@ -55,7 +75,7 @@ export async function answerControl(
       return sendText(
         exchange,
         404,
-        'advance, trigger, misbehave, truth, host-logs and summary are below /sim/\n',
+        'advance, trigger, misbehave, failover, restart, refuse, truth, host-logs and summary are below /sim/\n',
       );
   }
 }
@@ -69,6 +89,7 @@ function summary(simulation: Simulation, misbehaviour: Misbehaviour): Record<str
   return {
     now: isoOfStamp(world.timeline.stampOf(world.now)),
     masterId: world.master.id,
+    seat: world.master.seat,
     seed: epoch.seed,
     scenarios: epoch.scenarios,
     startedAt: isoOfStamp(world.timeline.stampOf(epoch.startAt)),

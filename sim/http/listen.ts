@@ -3,7 +3,15 @@ import type { AddressInfo } from 'node:net';
 
 import type { Exchange } from './reply';
 
-export type Listener = { port: number; url: string; close(): Promise<void> };
+export type Listener = {
+  port: number;
+  url: string;
+  /** Cuts all connections and refuses new ones for that long, as a process that ended and is started again. */
+  leave(ms: number): void;
+  close(): Promise<void>;
+};
+
+const RETRY_MS = 100;
 
 export type Handle = (exchange: Exchange) => void | Promise<void>;
 
@@ -14,9 +22,32 @@ export async function listen(host: string, port: number, handle: Handle): Promis
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
+  server.removeAllListeners('error');
   const bound = (server.address() as AddressInfo).port;
   const name = host.includes(':') ? `[${host}]` : host;
-  return { port: bound, url: `http://${name}:${bound}`, close: () => close(server) };
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const comeBack = (): void => {
+    if (!isClosed && !server.listening) server.listen(bound, host);
+  };
+  // Somebody took the port meanwhile, which passes on loopback.
+  server.on('error', () => {
+    timer = setTimeout(comeBack, RETRY_MS);
+  });
+  return {
+    port: bound,
+    url: `http://${name}:${bound}`,
+    leave(ms) {
+      clearTimeout(timer);
+      void close(server);
+      timer = setTimeout(comeBack, ms);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      return close(server);
+    },
+  };
 }
 
 async function answer(handle: Handle, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -12,7 +12,8 @@ import {
   tasksJson,
 } from './app-json';
 import { type Auth, isAllowed } from './auth';
-import type { Misbehaviour } from './misbehaviour';
+import { streamEvents } from './marathon-events';
+import { damageOf, type Misbehaviour } from './misbehaviour';
 import { podJson, podStatusJson } from './pod-json';
 import { type Damage, type Exchange, sendJson, sendText } from './reply';
 
@@ -34,6 +35,7 @@ export async function answerAsMarathon(server: MarathonServer, exchange: Exchang
   const mode = misbehaviour.marathon;
   if (mode === 'hang') return;
   if (mode === '500') return sendText(exchange, 500, 'There was an internal server error.');
+  if (mode === '403') return sendText(exchange, 403, 'Not Authorized to perform this action!');
   if (mode === 'non-leader') return sendText(exchange, 502, 'Could not determine the current leader');
   simulation.catchUp();
   if (mode === '401' || !isAllowed(auth, request)) {
@@ -41,7 +43,7 @@ export async function answerAsMarathon(server: MarathonServer, exchange: Exchang
     return sendText(exchange, 401, '');
   }
   response.setHeader('X-Marathon-Leader', `http://${server.address().self}`);
-  const damage = mode === 'truncate' || mode === 'cut' ? mode : null;
+  const damage = damageOf(mode);
   if (request.method !== 'GET') return sendText(exchange, 405, '');
   await route(server, exchange, damage);
 }
@@ -62,6 +64,8 @@ async function route(server: MarathonServer, exchange: Exchange, damage: Damage)
       return sendJson(exchange, deploymentsJson(world), damage);
     case '/v2/queue':
       return sendJson(exchange, queueJson(world), damage);
+    case '/v2/events':
+      return streamEvents(server, exchange);
     case '/v2/tasks':
       return sendJson(exchange, { tasks: appsOf(world).flatMap(tasksJson) }, damage);
     case '/v2/pods':
@@ -81,7 +85,7 @@ async function route(server: MarathonServer, exchange: Exchange, damage: Damage)
   }
 }
 
-/** `/v2/apps/{id}`, its tasks and versions, `/v2/pods/{id}::status`. Events are not simulated yet. */
+/** `/v2/apps/{id}`, its tasks and versions, `/v2/pods/{id}::status`. */
 async function answerOne(world: World, exchange: Exchange, path: string, damage: Damage): Promise<void> {
   const [, podId] = /^\/v2\/pods(\/.+)::status$/.exec(path) ?? [];
   const pod = podsOf(world).find(({ shape }) => shape.id === podId);

@@ -4,11 +4,12 @@ import { agentsJson } from './agents-json';
 import { type Auth, isAllowed } from './auth';
 import { getTasksLists } from './get-tasks-json';
 import { metricsJson } from './metrics-json';
-import type { Misbehaviour } from './misbehaviour';
+import { damageOf, type Misbehaviour } from './misbehaviour';
 import { getAgents, getFrameworks, getStateLists, jsonBody, replyBody } from './operator-json';
 import { type Damage, type Exchange, sendBody, sendJson, sendText } from './reply';
 import { flagsJson, type MasterView, stateBody } from './state-json';
 import { type Streams, subscribe } from './subscribe';
+import { tasksJson } from './tasks-json';
 
 export type MasterServer = {
   simulation: Simulation;
@@ -17,6 +18,10 @@ export type MasterServer = {
   streams: Streams;
   /** Known only once all listeners are up. */
   view: () => MasterView;
+  /** The other master's address. */
+  other: () => { id: string; host: string; port: number };
+  /** Megabytes of running tasks that /state shows besides. */
+  stateMb: number;
 };
 
 // Those who ask for the leader, for health or for the version need not say who they are.
@@ -40,8 +45,8 @@ export async function answerAsMaster(server: MasterServer, exchange: Exchange): 
     );
     return sendText(exchange, 401, '');
   }
-  const damage = mode === 'truncate' || mode === 'cut' ? mode : null;
-  await route(server, exchange, path, damage);
+  if (!isOpen && mode === '403') return sendText(exchange, 403, '');
+  await route(server, exchange, path, damageOf(mode));
 }
 
 function routeOf(pathname: string): string {
@@ -67,7 +72,10 @@ async function route(server: MasterServer, exchange: Exchange, path: string, dam
     case '/state.json':
       if (!hasStatePath(server, path)) return sendText(exchange, 404, '');
       if (!view.leads && since(version, '1.0')) return redirect(exchange, view);
-      return sendBody(exchange, stateBody(world, view), damage);
+      return sendBody(exchange, stateBody(world, view, server.stateMb), damage);
+    case '/tasks':
+      if (!view.leads && since(version, '1.0')) return redirect(exchange, view);
+      return sendJson(exchange, tasksJson(world, view, exchange.url.searchParams), damage);
     case '/slaves':
       if (!view.leads && since(version, '1.0')) return redirect(exchange, view);
       return sendJson(exchange, slavesJson(server, view), damage);
@@ -81,7 +89,14 @@ async function route(server: MasterServer, exchange: Exchange, path: string, dam
 
 function seenBy(server: MasterServer): MasterView {
   const view = server.view();
-  return server.misbehaviour.masters === 'non-leader' ? { ...view, leads: false, leader: null } : view;
+  switch (server.misbehaviour.masters) {
+    case 'non-leader':
+      return { ...view, leads: false, leader: null };
+    case 'redirect':
+      return view.leads ? { ...view, leads: false, leader: server.other() } : view;
+    default:
+      return view;
+  }
 }
 
 /** `/state.json` up to 1.7, `/state` from 0.25. */

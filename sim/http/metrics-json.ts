@@ -46,7 +46,11 @@ function gauges(world: World): Record<string, number> {
     'master/slaves_inactive': 0,
     'master/slaves_connected': registered,
     'master/slaves_disconnected': 0,
-    ...(since(version, '1.2') ? { 'master/slaves_unreachable': agents.length - registered } : {}),
+    ...(since(version, '1.2')
+      ? {
+          'master/slaves_unreachable': agents.filter(({ presence }) => presence === 'unreachable').length,
+        }
+      : {}),
     'master/frameworks_active': frameworks.length,
     'master/frameworks_connected': frameworks.length,
     'master/frameworks_disconnected': 0,

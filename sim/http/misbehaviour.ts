@@ -1,4 +1,19 @@
-export const MODES = ['none', 'hang', 'truncate', 'cut', '500', '401', 'non-leader'] as const;
+import type { Damage } from './reply';
+
+export const MODES = [
+  'none',
+  'hang',
+  'drip',
+  'truncate',
+  'cut',
+  'gzip',
+  'gzip-broken',
+  '500',
+  '401',
+  '403',
+  'non-leader',
+  'redirect',
+] as const;
 export type Mode = (typeof MODES)[number];
 
 export const TARGETS = ['masters', 'marathon', 'all'] as const;
@@ -14,4 +29,18 @@ export function createMisbehaviour(): Misbehaviour {
 export function misbehave(state: Misbehaviour, target: Target, mode: Mode): void {
   if (target !== 'marathon') state.masters = mode;
   if (target !== 'masters') state.marathon = mode;
+}
+
+/** What a mode does to bodies. */
+export function damageOf(mode: Mode): Damage {
+  switch (mode) {
+    case 'truncate':
+    case 'cut':
+    case 'drip':
+    case 'gzip':
+    case 'gzip-broken':
+      return mode;
+    default:
+      return null;
+  }
 }

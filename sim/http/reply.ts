@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
@@ -8,22 +8,32 @@ export type Body = () => Iterable<string>;
 
 export type Exchange = { request: IncomingMessage; response: ServerResponse; url: URL };
 
-/** How an answer is spoiled on its way; null: not at all. `truncate` breaks the connection, `cut` ends in order. */
-export type Damage = 'truncate' | 'cut' | null;
+/**
+ * How an answer is spoiled on its way; null: not at all. `truncate` breaks the connection, `cut` ends in order, `drip` sends
+ * a byte a second, `gzip` is right but was not asked for, `gzip-broken` is no gzip soon after its start.
+ */
+export type Damage = 'truncate' | 'cut' | 'drip' | 'gzip' | 'gzip-broken' | null;
 
 const CHUNK_CHARACTERS = 32_768;
 const JSON_TYPE = 'application/json';
+const DRIP_MS = 1000;
+const SOUND_BYTES = 64;
 
 /** Streams a body, compressed where the client takes gzip, as fast as the client reads. */
 export async function sendBody({ request, response }: Exchange, body: Body, damage: Damage): Promise<void> {
   response.setHeader('Content-Type', JSON_TYPE);
-  const zipped = damage === null && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const isAsked = damage === null && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const zipped = isAsked || damage === 'gzip' || damage === 'gzip-broken';
   if (zipped) response.setHeader('Content-Encoding', 'gzip');
-  const pieces = Readable.from(damage === null ? gather(body()) : firstHalf(body), { objectMode: false });
+  if (damage === 'drip') return drip(response, body);
+  const isHalved = damage === 'truncate' || damage === 'cut';
+  const pieces = Readable.from(isHalved ? firstHalf(body) : gather(body()), { objectMode: false });
   try {
     if (damage === 'truncate') {
       await pipeline(pieces, response, { end: false });
       response.destroy();
+    } else if (damage === 'gzip-broken') {
+      await pipeline(pieces, createGzip({ level: 1 }), garble(), response);
     } else if (zipped) {
       await pipeline(pieces, createGzip({ level: 1 }), response);
     } else {
@@ -41,6 +51,33 @@ export function sendJson(exchange: Exchange, value: unknown, damage: Damage): Pr
 
 export function sendText({ response }: Exchange, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
+}
+
+/** Sends a byte a second until the client has had enough. */
+function drip(response: ServerResponse, body: Body): void {
+  const [first = Buffer.alloc(1)] = gather(body());
+  let sent = 0;
+  response.flushHeaders();
+  const timer = setInterval(() => {
+    if (sent < first.length) response.write(first.subarray(sent, sent + 1));
+    sent += 1;
+  }, DRIP_MS);
+  response.once('close', () => clearInterval(timer));
+}
+
+/** Leaves the head of a gzip stream as it is and spoils what follows. */
+function garble(): Transform {
+  let seen = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const spoiled = Buffer.from(chunk);
+      for (let index = Math.max(0, SOUND_BYTES - seen); index < spoiled.length; index += 1) {
+        spoiled[index] = (spoiled[index] ?? 0) ^ 0x5a;
+      }
+      seen += chunk.length;
+      done(null, spoiled);
+    },
+  });
 }
 
 /** Joins small pieces into chunks worth a write. */

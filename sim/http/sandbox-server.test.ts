@@ -155,7 +155,8 @@ describe('finding a sandbox', () => {
       taskWhere(({ kind }) => kind === 'pod'),
     ]) {
       const state = (await (await fetch(`${base}/slave(${task.agent.process})/state`)).json()) as Json;
-      const framework = (state.frameworks as Json[]).find(({ id }) => id === task.frameworkId);
+      const frameworks = [state.frameworks, state.completed_frameworks].flat() as Json[];
+      const framework = frameworks.find(({ id }) => id === task.frameworkId);
       const executors = [framework?.executors, framework?.completed_executors].flat() as Json[];
       const container = task.parentContainerId ?? task.containerId;
       const mine = executors.filter((one) => one.container === container);

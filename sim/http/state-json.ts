@@ -2,6 +2,7 @@ import { RELEASES, since } from '../model/mesos-version';
 import type { World } from '../model/world';
 import { agentsJson } from './agents-json';
 import { frameworkWriter } from './framework-json';
+import { paddingBody } from './padding';
 import { type Body, jsonArray } from './reply';
 
 /** Where one master listens, and who leads as far as it knows. */
@@ -19,12 +20,14 @@ export type MasterView = {
 type Json = Record<string, unknown>;
 
 /** `/state`. A master that does not lead knows nothing: before 1.0 it says so by an almost empty state. */
-export function stateBody(world: World, view: MasterView): Body {
+export function stateBody(world: World, view: MasterView, paddingMb = 0): Body {
   const { version, master } = world;
   const head = headJson(world, view);
   const agents = view.leads ? agentsJson(world, view) : [];
   const frameworks = view.leads ? [...master.frameworks.values()] : [];
   const completed = view.leads ? master.completedFrameworks : [];
+  // First, so that what ended stands behind it: a body that is cut has lost it.
+  const padding = () => paddingBody(world, paddingMb);
   const writers = frameworks.map((framework) => frameworkWriter(world, framework));
   const completedWriters = completed.map((framework) => frameworkWriter(world, framework));
 
@@ -33,7 +36,7 @@ export function stateBody(world: World, view: MasterView): Body {
     yield* jsonArray(agents, (agent) => agent);
     if (since(version, '1.2')) yield ',"recovered_slaves":[]';
     yield ',"frameworks":';
-    yield* joined(writers);
+    yield* joined(view.leads && paddingMb > 0 ? [padding, ...writers] : writers);
     yield ',"completed_frameworks":';
     yield* joined(completedWriters);
     // Written for compatibility by every later version too; always empty since 1.3.

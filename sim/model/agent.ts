@@ -14,9 +14,12 @@ export type Agent = {
   /** Model seconds. */
   registeredAt: number;
   reregisteredAt: number | null;
-  presence: 'registered' | 'unreachable' | 'removed';
+  /** `recovering`: a new master leads to whom it has not yet come back. */
+  presence: 'registered' | 'recovering' | 'unreachable' | 'removed';
   /** Every task that holds resources here. */
   tasks: Set<Task>;
+  /** What ended here, by framework id, oldest first: the agent's own memory. */
+  ended: Map<string, Task[]>;
   nextPort: number;
 };
 
@@ -41,9 +44,20 @@ export function createAgents(count: number, masterId: string, registeredAt: numb
       reregisteredAt: null,
       presence: 'registered' as const,
       tasks: new Set<Task>(),
+      ended: new Map<string, Task[]>(),
       nextPort: 31_000 + random.int(0, 400),
     };
   });
+}
+
+// More than its history shows: an agent keeps 150 executors of a framework.
+const MAX_ENDED = 1000;
+
+export function keepEnded(agent: Agent, task: Task): void {
+  const ended = agent.ended.get(task.frameworkId) ?? [];
+  agent.ended.set(task.frameworkId, ended);
+  ended.push(task);
+  if (ended.length > MAX_ENDED) ended.shift();
 }
 
 /** The next port of the agent's offered range, going round. */

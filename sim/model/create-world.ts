@@ -54,6 +54,7 @@ export function createWorld(shape: WorldShape): World {
     dockerIds: createRandom(seed, `docker-${startAt}`),
     incidents: [],
     listeners: new Set(),
+    marathonListeners: new Set(),
     taskKilling: shape.taskKilling,
   };
   for (const agent of master.agents.values()) {
@@ -76,12 +77,15 @@ function createMaster(shape: WorldShape, id: string): Master {
   const agents = createAgents(AGENT_COUNT, id, startAt, createRandom(seed, 'agents'));
   return {
     id,
+    seat: 0,
+    standby: { id: createRandom(seed, 'other-master').uuid(), startedAt: startAt - 12 },
     startedAt: startAt - 12,
     electedAt: startAt,
     ringSize,
     agents: new Map(agents.map((agent) => [agent.id, agent])),
     frameworks: new Map(),
     completedFrameworks: [],
+    forgottenFrameworks: [],
     counters: new Map(),
     ends: [],
     agentsSeen: agents.length,

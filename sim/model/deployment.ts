@@ -1,6 +1,6 @@
 import { type App, currentVersion, type Definition, type Deployment, type Instance } from './app';
 import { addInstance, killInstance } from './marathon';
-import { after, stamp, type World } from './world';
+import { after, emitOfMarathon, stamp, type World } from './world';
 
 const TICK_SECONDS = 3;
 
@@ -36,10 +36,14 @@ function addVersion(world: World, app: App, change: Partial<Definition>, configS
 
 function start(world: World, app: App, version: string, action: Deployment['action']): Deployment {
   for (const running of [...world.marathon.deployments.values()]) {
-    if (running.app === app) world.marathon.deployments.delete(running.id);
+    if (running.app !== app) continue;
+    world.marathon.deployments.delete(running.id);
+    emitOfMarathon(world, { kind: 'deployment-failed', deployment: running });
   }
   const deployment: Deployment = { id: world.ids.uuid(), version, app, action };
   world.marathon.deployments.set(deployment.id, deployment);
+  emitOfMarathon(world, { kind: 'api-post', app });
+  emitOfMarathon(world, { kind: 'deployment-info', deployment });
   after(world, 1, () => tick(world, deployment));
   return deployment;
 }
@@ -48,6 +52,8 @@ function tick(world: World, deployment: Deployment): void {
   if (!world.marathon.deployments.has(deployment.id)) return;
   if (step(world, deployment.app)) {
     world.marathon.deployments.delete(deployment.id);
+    emitOfMarathon(world, { kind: 'deployment-step-success', deployment });
+    emitOfMarathon(world, { kind: 'deployment-success', deployment });
   } else {
     after(world, TICK_SECONDS, () => tick(world, deployment));
   }

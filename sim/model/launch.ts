@@ -88,7 +88,7 @@ function isWaiting(task: Task): boolean {
 }
 
 function run(world: World, task: Task, fate: Fate | null): void {
-  if (task.list !== 'tasks' || isTerminal(task.state)) return;
+  if ((task.list !== 'tasks' && task.list !== 'between') || isTerminal(task.state)) return;
   task.runningSince = world.now;
   noteRunning(world, task);
   const running = { state: 'TASK_RUNNING', message: null, reason: null, source: 'EXECUTOR' } as const;
@@ -98,14 +98,17 @@ function run(world: World, task: Task, fate: Fate | null): void {
   after(world, fate.afterSeconds, () => report(world, task, fate.report));
 }
 
-/** An executor's or agent's word on a task. It waits while the agent cannot reach the master. */
+/** An executor's or agent's word on a task. It waits while the agent cannot reach a master that knows it. */
 export function report(world: World, task: Task, said: Report): void {
   if (task.endedAt === null && isTerminal(said.state)) {
-    if (task.list === 'unreachable' || (task.list === 'tasks' && !isTerminal(task.state)))
-      noteDeath(world, task, said);
+    const mayEnd = task.list === 'tasks' || task.list === 'between';
+    if (task.list === 'unreachable' || (mayEnd && !isTerminal(task.state))) noteDeath(world, task, said);
   }
   if (task.list === 'unreachable') {
     task.pending ??= said;
+  } else if (task.list === 'between' && !isTerminal(task.state)) {
+    // What it came to, not each step on the way.
+    if (task.pending === null || !isTerminal(task.pending.state)) task.pending = said;
   } else if (task.list === 'tasks' && !isTerminal(task.state)) {
     updateTask(world, task, said);
   }

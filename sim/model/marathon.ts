@@ -7,7 +7,7 @@ import { taskShapes } from './marathon-tasks';
 import { since } from './mesos-version';
 import { isTerminal, type Task, type TaskStatus } from './task';
 import type { TrueCause } from './truth';
-import { after, at, isoOf, stamp, type World } from './world';
+import { after, at, emitOfMarathon, isoOf, stamp, type World } from './world';
 
 // A task that ran this long was no crash loop: the delay starts anew.
 const STABLE_SECONDS = 60;
@@ -76,6 +76,7 @@ function tryLaunch(world: World, instance: Instance): void {
 export function onMarathonStatus(world: World, task: Task, status: TaskStatus): void {
   const instance = world.marathon.byTask.get(task.id);
   if (instance === undefined) return;
+  emitOfMarathon(world, { kind: 'status-update', task, status, instance });
   if (status.state === 'TASK_RUNNING') {
     noteRunning(world, instance);
   } else if (status.reason === 'SLAVE_REMOVED') {
@@ -184,6 +185,7 @@ export function killUnhealthy(world: World, task: Task, why: string): void {
     'TASK_KILLED',
     `Task was killed since health check failed. Reason: ${why}`,
   );
+  emitOfMarathon(world, { kind: 'unhealthy-kill', task, instance, why });
   sendKill(world, instance, task, 'killed_unhealthy');
 }
 

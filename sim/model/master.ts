@@ -1,6 +1,6 @@
 import { noteStatus } from '../hosts/host-events';
 import { victimOf } from '../hosts/processes';
-import type { Agent } from './agent';
+import { type Agent, keepEnded } from './agent';
 import type { Framework } from './framework';
 import { since } from './mesos-version';
 import { isTerminal, keepStatus, type Report, type Task, type TaskState, type TaskStatus } from './task';
@@ -32,7 +32,12 @@ export type TaskEnd = {
 };
 
 export type Master = {
+  /** Changes with each process that leads. */
   id: string;
+  /** Which of the two masters it is. */
+  seat: 0 | 1;
+  /** The other one. */
+  standby: { id: string; startedAt: number };
   /** Model seconds. */
   startedAt: number;
   electedAt: number;
@@ -41,6 +46,8 @@ export type Master = {
   agents: Map<string, Agent>;
   frameworks: Map<string, Framework>;
   completedFrameworks: Framework[];
+  /** Those that only agents still know of. */
+  forgottenFrameworks: Framework[];
   counters: Map<string, number>;
   ends: TaskEnd[];
   /** Agents that were registered once; numbers the ids of those that come later. */
@@ -82,6 +89,7 @@ export function updateTask(world: World, task: Task, report: Report): void {
   if (report.state === 'TASK_UNREACHABLE' || isTerminal(report.state)) recordEnd(world, task, status);
   if (isTerminal(report.state)) {
     task.agent.tasks.delete(task);
+    keepEnded(task.agent, task);
     task.endedAt ??= world.now;
     acknowledge(world, framework, task);
   }
@@ -154,7 +162,7 @@ export function moveToCompleted(world: World, framework: Framework, task: Task):
 }
 
 /** Oldest completion first, as the master's ring buffer. */
-function evict(framework: Framework, ringSize: number): void {
+export function evict(framework: Framework, ringSize: number): void {
   while (framework.completed.length > ringSize) {
     const oldest = framework.completed.shift();
     if (oldest !== undefined) oldest.list = 'forgotten';

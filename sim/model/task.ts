@@ -86,8 +86,8 @@ export type Task = TaskShape & {
   /** The pod's outer container; null: not nested. */
   parentContainerId: string | null;
   address: string;
-  /** Which list of the master holds it. */
-  list: 'tasks' | 'unreachable' | 'completed' | 'forgotten';
+  /** Which list of the master holds it; `between`: its agent has not yet told the new master of it. */
+  list: 'tasks' | 'unreachable' | 'completed' | 'forgotten' | 'between';
   /** Model second at which it began to run; null: not yet. */
   runningSince: number | null;
   /** Model second of the launch. */
@@ -98,7 +98,7 @@ export type Task = TaskShape & {
   fullAt: number | null;
   /** How it ended; null: it lives. */
   end: Report | null;
-  /** What its executor reported while its agent could not be reached; null: nothing waits. */
+  /** What its executor reported while its agent had no master; null: nothing waits. */
   pending: Report | null;
 };
 

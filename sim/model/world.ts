@@ -1,7 +1,7 @@
 import type { Host } from '../hosts/host';
 import type { HostLog } from '../hosts/host-log';
 import type { Agent } from './agent';
-import type { Marathon } from './app';
+import type { App, Deployment, Instance, Marathon } from './app';
 import type { EventQueue } from './event-queue';
 import type { Fate, KillFate } from './fate';
 import type { Framework } from './framework';
@@ -24,6 +24,16 @@ export type MasterEvent =
   | { kind: 'agent-added'; agent: Agent }
   | { kind: 'agent-removed'; agentId: string }
   | { kind: 'framework-added' | 'framework-removed'; framework: Framework };
+
+/** What Marathon tells those who listen to its events. */
+export type MarathonEvent =
+  | {
+      kind: 'deployment-info' | 'deployment-step-success' | 'deployment-success' | 'deployment-failed';
+      deployment: Deployment;
+    }
+  | { kind: 'status-update'; task: Task; status: TaskStatus; instance: Instance }
+  | { kind: 'unhealthy-kill'; task: Task; instance: Instance; why: string }
+  | { kind: 'api-post'; app: App };
 
 /** Something that happened on a host without ending a task at once; for tests. Times are stamps, null: not yet over. */
 export type Incident = {
@@ -66,6 +76,8 @@ export type World = {
   readonly incidents: Incident[];
   /** Called with each event of the master, in order. */
   readonly listeners: Set<(event: MasterEvent) => void>;
+  /** Called with each event of Marathon, in order. */
+  readonly marathonListeners: Set<(event: MarathonEvent) => void>;
   /** True where Marathon runs with its feature `task_killing`. */
   readonly taskKilling: boolean;
 };
@@ -90,6 +102,10 @@ export function isoOf(world: World, model: number): string {
 
 export function emit(world: World, event: MasterEvent): void {
   for (const listener of world.listeners) listener(event);
+}
+
+export function emitOfMarathon(world: World, event: MarathonEvent): void {
+  for (const listener of world.marathonListeners) listener(event);
 }
 
 /** Lets everything happen that is due until the model second `until`. */

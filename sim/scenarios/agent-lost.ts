@@ -57,6 +57,7 @@ export function prepareAgentLost(world: World): Scenario {
       const id = `${world.master.id}-S${world.master.agentsSeen}`;
       world.master.agentsSeen += 1;
       const { hostname, ip, attributes, cpus, mem, disk, process } = lost;
+      // A work directory of its own: it remembers nothing of the lost one.
       const agent = { ...fresh, id, hostname, ip, attributes, cpus, mem, disk, process };
       world.master.agents.set(id, agent);
       emit(world, { kind: 'agent-removed', agentId: lost.id });

@@ -12,7 +12,7 @@ import {
   tasksApiUrl,
 } from '@/components/tasks/task-filters';
 import { TaskList } from '@/components/tasks/task-list';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { withQuery } from '@/lib/format/hrefs';
 import { listTasks } from '@/lib/stats/list-tasks';
 import { strip } from '@/lib/stats/strip';
@@ -37,7 +37,7 @@ export default async function TasksPage({ searchParams }: { searchParams: Promis
     limit: PAGE_SIZE,
   };
   const [body, health] = await loadPage(() =>
-    Promise.all([listTasks(pool(), query, now), strip(pool(), stripInput(), now)]),
+    Promise.all([listTasks(readPool(), query, now), strip(readPool(), stripInput(), now)]),
   );
   const initial = { url: tasksApiUrl({ filters, place, window }), body, at: now.toISOString() };
   return <TaskList initial={initial} everObserved={health.lastSuccessAt !== null} />;

@@ -36,6 +36,36 @@ describe('killedUnhealthy', () => {
       want: null,
     },
     {
+      when: 'Marathon announced the kill, though a deployment was replacing it',
+      facts: {
+        state: 'TASK_KILLED',
+        message: 'Container exited with status 143',
+        marathon: marathonOf({
+          deployment: { deploymentId: 'd1', actions: ['RestartApplication'], startedAt: beforeEnd(60) },
+          announcedKill: { at: beforeEnd(4), reason: 'ConnectionAttemptFailedException' },
+        }),
+      },
+      want: 'killed_unhealthy failure proven',
+    },
+    {
+      when: 'Marathon announced the kill, and the process answered with an exit of its own',
+      facts: {
+        state: 'TASK_FAILED',
+        message: 'Container exited with status 1',
+        marathon: marathonOf({ announcedKill: { at: beforeEnd(4), reason: null } }),
+      },
+      want: 'killed_unhealthy failure proven',
+    },
+    {
+      when: 'the kill was announced, but the agent was lost before',
+      facts: {
+        state: 'TASK_LOST',
+        reason: 'REASON_SLAVE_REMOVED',
+        marathon: marathonOf({ announcedKill: { at: beforeEnd(4), reason: null } }),
+      },
+      want: null,
+    },
+    {
       when: "Marathon's own text about this task",
       facts: {
         state: 'TASK_KILLED',

@@ -2,7 +2,7 @@ import type { Facts } from '@/lib/domain/verdict';
 
 import { mentions, type Reading } from '../reading';
 import type { Rule } from '../rule';
-import { excerpt, graceSentence, ofApp } from '../wording';
+import { excerpt, graceSentence, ofApp, utc } from '../wording';
 
 // Marathon stores this text in lastTaskFailure at the moment it sends the kill (1.1+).
 const MARATHON_SAYS = 'task was killed since health check failed';
@@ -52,6 +52,15 @@ export const killedUnhealthy: Rule = {
 };
 
 function evidenceOf(facts: Facts, reading: Reading): Evidence | null {
+  const announced = facts.marathon?.announcedKill ?? null;
+  // A task whose agent was lost meanwhile did not end by the kill.
+  if (announced !== null && (facts.state === 'TASK_KILLED' || facts.state === 'TASK_FAILED')) {
+    const why = announced.reason === null ? '' : `: ${excerpt(announced.reason)}`;
+    return {
+      proof: 'proven',
+      line: `Marathon announced at ${utc(announced.at)} that it kills this task for failing its health checks${why}.`,
+    };
+  }
   const own = facts.marathon?.ownFailure ?? null;
   if (own?.message?.toLowerCase().startsWith(MARATHON_SAYS) === true) {
     return { proof: 'proven', line: `Marathon's lastTaskFailure of this task: ${excerpt(own.message)}` };
@@ -79,6 +88,8 @@ function evidenceOf(facts: Facts, reading: Reading): Evidence | null {
 }
 
 function reasonOf(facts: Facts, reading: Reading): string | null {
+  const announced = facts.marathon?.announcedKill?.reason ?? null;
+  if (announced !== null) return excerpt(announced, 120);
   const text = facts.marathon?.ownFailure?.message ?? reading.text;
   const at = text.indexOf('Reason: ');
   return at === -1 ? null : excerpt(text.slice(at + 'Reason: '.length), 120);

@@ -4,7 +4,8 @@
 -- Lock: ALTER TABLE gap, a small table. Undo: drop the tables and columns.
 
 -- Per life of a leading master and end state: how far its own counter grew, held against what was stored.
--- escaped = counted - base - refused - stored. Written in the transaction that stores the ends.
+-- counted - base - refused = what it says ended and can be in its lists; how `escaped` follows from that and `stored`:
+-- lib/ingest/plan-ledger.ts. Written in the transaction that stores the ends.
 CREATE TABLE ledger (
   cluster_id smallint NOT NULL REFERENCES cluster (id),
   master_id text NOT NULL,
@@ -16,12 +17,20 @@ CREATE TABLE ledger (
   -- The counter as last read.
   counted bigint NOT NULL,
   -- Of the growth, what the master refused before launch: it is in no list, so no reader can have it (reference A8, L9).
+  -- `refused_base`: what its counters said when `base` was read.
+  refused_base bigint NOT NULL DEFAULT 0,
   refused bigint NOT NULL DEFAULT 0,
   -- Transitions into this state that we stored since: new ends, and ends that became of this state.
   stored bigint NOT NULL DEFAULT 0,
-  -- Our clock when `base` and `counted` were read.
+  -- Of those, how many this master surely never counted: they ended before it, or before `base` was read.
+  uncounted bigint NOT NULL DEFAULT 0,
+  -- Ends that the master counted and that are surely not stored.
+  escaped bigint NOT NULL DEFAULT 0,
+  -- Our clock, when that last grew; null: never.
+  escaped_at timestamptz(3),
+  -- Our clock: since when ends count here, and when `counted` was read; null: not once since the election.
   first_read_at timestamptz(3) NOT NULL,
-  last_read_at timestamptz(3) NOT NULL,
+  last_read_at timestamptz(3),
   PRIMARY KEY (cluster_id, elected_at, master_id, state)
 );
 
@@ -42,6 +51,8 @@ CREATE TABLE stream (
   -- Ends that were dropped because the database did not keep up; a snapshot was asked for instead.
   dropped bigint NOT NULL DEFAULT 0,
   last_dropped_at timestamptz(3),
+  -- Ends that were told without what makes them themselves: a poll was asked for instead.
+  left_to_poll bigint NOT NULL DEFAULT 0,
   -- Ends that waited to be stored when the row was written.
   backlog integer NOT NULL DEFAULT 0,
   last_error text,
@@ -50,11 +61,29 @@ CREATE TABLE stream (
   PRIMARY KEY (cluster_id, source)
 );
 
+-- Polls of each source, counted by the statement that writes poll_run: metrics need not read that, and retention does not
+-- turn them back. The copy reads poll_run once.
+CREATE TABLE poll_total (
+  cluster_id smallint NOT NULL REFERENCES cluster (id),
+  source text NOT NULL,
+  attempts bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  -- Entries that could not be understood, counted again in each poll that met them.
+  rejected bigint NOT NULL DEFAULT 0,
+  last_success_at timestamptz(3),
+  PRIMARY KEY (cluster_id, source)
+);
+INSERT INTO poll_total (cluster_id, source, attempts, failures, rejected, last_success_at)
+SELECT cluster_id, source, count(*), count(*) FILTER (WHERE NOT ok), sum(rejected), max(finished_at) FILTER (WHERE ok)
+FROM poll_run GROUP BY 1, 2;
+
 -- What the agents' own histories gave back after a failover; null: they were not asked.
 ALTER TABLE gap ADD COLUMN agents_asked integer;
 ALTER TABLE gap ADD COLUMN agents_answered integer;
 ALTER TABLE gap ADD COLUMN refilled integer;
 ALTER TABLE gap ADD COLUMN refilled_at timestamptz(3);
+CREATE INDEX gap_from_idx ON gap (cluster_id, from_at);
+CREATE INDEX gap_to_refill_idx ON gap (cluster_id) WHERE kind = 'master_failover' AND refilled_at IS NULL;
 
 -- Kills that a Marathon announced in its event stream: the only place where it tells why.
 CREATE TABLE marathon_kill (

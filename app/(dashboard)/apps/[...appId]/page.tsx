@@ -6,7 +6,7 @@ import { appUrl } from '@/components/apps/app-urls';
 import { AppView } from '@/components/apps/app-view';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import { pathText } from '@/components/tasks/path-text';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { appDetail } from '@/lib/stats/app-detail';
 
 type AppPageProps = { params: Promise<{ appId: string[] }>; searchParams: Promise<RawSearchParams> };
@@ -15,7 +15,7 @@ export default async function AppPage({ params, searchParams }: AppPageProps) {
   const appId = `/${pathText((await params).appId)}`;
   const now = new Date();
   const { window } = pageWindow(await searchParams);
-  const body = await loadPage(() => appDetail(pool(), { appId, ...windowAt(window, now) }, now));
+  const body = await loadPage(() => appDetail(readPool(), { appId, ...windowAt(window, now) }, now));
   if (body === null) notFound();
   return <AppView appId={appId} initial={{ url: appUrl(appId, window), body, at: now.toISOString() }} />;
 }

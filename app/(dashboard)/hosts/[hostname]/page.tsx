@@ -6,7 +6,7 @@ import { hostUrl, MOST_HOSTS } from '@/components/hosts/host-urls';
 import { HostView } from '@/components/hosts/host-view';
 import { pageWindow, type RawSearchParams, windowAt } from '@/components/shell/window-params';
 import { pathText } from '@/components/tasks/path-text';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { hostDetail } from '@/lib/stats/host-detail';
 import { hostRates } from '@/lib/stats/host-rates';
 
@@ -25,8 +25,8 @@ export default async function HostPage({ params, searchParams }: HostPageProps) 
   const span = windowAt(window, now);
   const [body, fleet] = await loadPage(() =>
     Promise.all([
-      hostDetail(pool(), { hostname, ...span }, now),
-      hostRates(pool(), { ...span, limit: MOST_HOSTS }, now),
+      hostDetail(readPool(), { hostname, ...span }, now),
+      hostRates(readPool(), { ...span, limit: MOST_HOSTS }, now),
     ]),
   );
   if (body === null) notFound();

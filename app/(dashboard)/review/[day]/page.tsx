@@ -5,7 +5,7 @@ import { loadPage } from '@/app/load-page';
 import { ReviewView } from '@/components/review/review-view';
 import { pageWindow, type RawSearchParams } from '@/components/shell/window-params';
 import { env } from '@/lib/config/env';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { reviewHref, withQuery } from '@/lib/format/hrefs';
 import { formatDay } from '@/lib/format/times';
 import { review } from '@/lib/stats/review';
@@ -18,7 +18,7 @@ export default async function ReviewPage({ params, searchParams }: ReviewPagePro
   const { cluster } = pageWindow(await searchParams).window;
   const now = new Date();
   const query = { day, timeZone: env().TIME_ZONE, ...(cluster === null ? {} : { cluster }) };
-  const body = await loadPage(() => review(pool(), query, now));
+  const body = await loadPage(() => review(readPool(), query, now));
   const url = withQuery(`/api/v1${reviewHref(day)}`, { cluster });
   return <ReviewView day={day} initial={{ url, body, at: now.toISOString() }} />;
 }

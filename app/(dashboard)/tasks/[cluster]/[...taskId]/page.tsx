@@ -9,7 +9,7 @@ import { pathText } from '@/components/tasks/path-text';
 import { taskTitle } from '@/components/tasks/task-title';
 import { TaskView } from '@/components/tasks/task-view';
 import { TaskDetailQuery } from '@/lib/contracts/task';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { CAUSE_LABELS } from '@/lib/domain/cause';
 import { taskHref, withQuery } from '@/lib/format/hrefs';
 import { formatUtc } from '@/lib/format/times';
@@ -45,7 +45,7 @@ export async function generateMetadata(props: TaskPageProps): Promise<Metadata> 
 
 // Page and metadata ask for the same task; one rendering reads it once. Primitives, since `cache` compares by identity.
 const loadTask = cache((cluster: string, taskId: string, agent: string | undefined, id: string | undefined) =>
-  loadPage(() => taskDetail(pool(), { cluster, taskId, agent, id }, new Date())),
+  loadPage(() => taskDetail(readPool(), { cluster, taskId, agent, id }, new Date())),
 );
 
 async function addressOf({ params, searchParams }: TaskPageProps) {

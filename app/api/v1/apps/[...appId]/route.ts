@@ -1,5 +1,5 @@
 import { OverviewQuery } from '@/lib/contracts/stats';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { getRoute } from '@/lib/http/get-route';
 import { pathText } from '@/lib/http/path-text';
 import { withWindow } from '@/lib/http/query-window';
@@ -10,5 +10,5 @@ export const dynamic = 'force-dynamic';
 export const GET = getRoute<OverviewQuery, unknown, { appId: string[] }>(
   OverviewQuery,
   (query, now, params) =>
-    appDetail(pool(), { ...withWindow(query, now), appId: pathText(params.appId) }, now),
+    appDetail(readPool(), { ...withWindow(query, now), appId: pathText(params.appId) }, now),
 );

@@ -1,5 +1,5 @@
 import { TaskDetailQuery } from '@/lib/contracts/task';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { getRoute } from '@/lib/http/get-route';
 import { pathText } from '@/lib/http/path-text';
 import { taskDetail } from '@/lib/stats/task-detail';
@@ -9,5 +9,9 @@ export const dynamic = 'force-dynamic';
 type Params = { cluster: string; taskId: string[] };
 
 export const GET = getRoute<TaskDetailQuery, unknown, Params>(TaskDetailQuery, (query, now, params) =>
-  taskDetail(pool(), { ...query, cluster: pathText(params.cluster), taskId: pathText(params.taskId) }, now),
+  taskDetail(
+    readPool(),
+    { ...query, cluster: pathText(params.cluster), taskId: pathText(params.taskId) },
+    now,
+  ),
 );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { NoQuery } from '@/lib/contracts/no-query';
-import { pool } from '@/lib/db/pool';
+import { readPool } from '@/lib/db/read-pool';
 import { getRoute } from '@/lib/http/get-route';
 import { pathText } from '@/lib/http/path-text';
 import { sandboxText } from '@/lib/stats/sandbox-text';
@@ -16,5 +16,5 @@ export const GET = getRoute<NoQuery, unknown, Params>(NoQuery, async (_query, _n
   const { cluster, endId, file } = params;
   const place = Place.safeParse({ cluster: pathText(cluster), endId, file });
   // An address that cannot be one finds nothing, rather than failing in the database.
-  return place.success ? sandboxText(pool(), place.data) : null;
+  return place.success ? sandboxText(readPool(), place.data) : null;
 });

@@ -1,0 +1,98 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COLON = 0x3a;
+
+const NO_WORDS = new Int32Array(0);
+
+/** A piece of a body, with its bytes as words of four, by which strings are passed over. */
+export type ScanText = {
+  bytes: Buffer;
+  words: Int32Array;
+  /** What is added to a position in `bytes` to have it in `words`, times four. */
+  shift: number;
+};
+
+/** Prepares a piece for `scanObject`. Copies nothing. */
+export function scanText(bytes: Buffer): ScanText {
+  const shift = bytes.byteOffset & 3;
+  const words = (shift + bytes.length) >> 2;
+  return {
+    bytes,
+    words: words === 0 ? NO_WORDS : new Int32Array(bytes.buffer, bytes.byteOffset - shift, words),
+    shift,
+  };
+}
+
+/**
+ * Finds the end of the JSON object that begins at `from`, and on the way where the values of its members `names` begin:
+ * `found` holds their positions in the order of `names`, -1 where there is none. Of a repeated member the first is
+ * taken. A name written with an escape, or with a space before its colon, is not seen: who misses one asks a parser.
+ *
+ * Answers the position behind the object; -1 where the text ends before. Brackets and strings are followed, nothing
+ * more. Cost: about 1 ns a byte; makes nothing.
+ */
+export function scanObject(
+  { bytes, words, shift }: ScanText,
+  from: number,
+  names: readonly Buffer[],
+  found: Int32Array,
+): number {
+  found.fill(-1);
+  const length = bytes.length;
+  const wholeWords = words.length;
+  let depth = 0;
+  let at = from;
+  // One loop without calls for the bulk of the bytes: it runs over every task of the cluster.
+  while (at < length) {
+    const byte = bytes[at] ?? 0;
+    at += 1;
+    if (byte === QUOTE) {
+      const start = at;
+      for (;;) {
+        // Four bytes at once, as long as none of them is a quote or a backslash.
+        if (((at + shift) & 3) === 0) {
+          let word = (at + shift) >> 2;
+          while (word < wholeWords) {
+            const four = words[word] ?? 0;
+            const quote = four ^ 0x22222222;
+            const slash = four ^ 0x5c5c5c5c;
+            if ((((quote - 0x01010101) & ~quote) | ((slash - 0x01010101) & ~slash)) & 0x80808080) break;
+            word += 1;
+          }
+          at = (word << 2) - shift;
+        }
+        if (at >= length) return -1;
+        const inside = bytes[at] ?? 0;
+        at += 1;
+        if (inside === QUOTE) break;
+        if (inside === BACKSLASH) at += 1;
+      }
+      if (depth === 1 && bytes[at] === COLON) note(bytes, start, at - 1, names, found);
+      continue;
+    }
+    // `[` and `{`, `]` and `}` differ in this one bit only.
+    const folded = byte | 0x20;
+    if (folded === OPEN_BRACE) depth += 1;
+    else if (folded === CLOSE_BRACE) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  return -1;
+}
+
+/** Keeps where the value of a member begins, if it is a wanted one: behind the colon at `to + 1`. */
+function note(bytes: Buffer, from: number, to: number, names: readonly Buffer[], found: Int32Array): void {
+  const length = to - from;
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index];
+    if (name === undefined || name.length !== length) continue;
+    let same = 0;
+    while (same < length && bytes[from + same] === name[same]) same += 1;
+    if (same !== length) continue;
+    if (found[index] === -1) found[index] = to + 2;
+    return;
+  }
+}

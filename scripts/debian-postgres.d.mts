@@ -1,0 +1,3 @@
+export function debianPostgres(options?: {
+  unpacked?: boolean;
+}): Promise<{ bin: string; env: Record<string, string> } | null>;

@@ -1,0 +1,2 @@
+/** See zookeeper.mjs. */
+export function installedZookeeper(): { java: string; classpath: string } | null;
