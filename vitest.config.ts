@@ -12,6 +12,8 @@ export default defineConfig({
       'app/**/*.test.ts',
     ],
     globalSetup: ['scripts/vitest-postgres.ts'],
+    // Many files mostly wait: for leases, polls, servers that come back.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

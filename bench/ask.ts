@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 
-import { migrate } from '@/lib/db/migrate';
 import { createPool } from '@/lib/db/pool';
 import { appDetail } from '@/lib/stats/app-detail';
 import { appRates } from '@/lib/stats/app-rates';
@@ -58,7 +57,7 @@ try {
   if (own) {
     const size = { ends: Number(values.ends), hosts: 500, apps: 300, days: 90, now: new Date() };
     await fillDatabase(url, size, { log: console.log });
-  } else await migrate({ url });
+  }
   const pool = createPool(url, { statementTimeoutMs: 120_000 });
   try {
     await run(pool);

@@ -89,7 +89,7 @@ async function loadEnds(job: {
 }
 
 function inOwnProcess(month: MonthToLoad): Promise<number> {
-  const child = fork(fileURLToPath(new URL('load-month.ts', import.meta.url)), {
+  const child = fork(fileURLToPath(new URL('load-month-process.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
   });
   return new Promise((resolve, reject) => {

@@ -1,7 +1,3 @@
-/**
- * Loads the task ends of one month into its partition, in a process of its own: `bench/fill.ts` starts it with a
- * message `{ url, size, month }`, and is told the number of rows.
- */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
@@ -60,17 +56,4 @@ export function monthsOf(world: Pick<FillSize, 'now'> & { from: Date }): string[
 
 function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7);
-}
-
-if (process.send) {
-  process.once('message', (message: MonthToLoad) => {
-    const size = { ...message.size, now: new Date(message.size.now) };
-    loadMonth({ ...message, size }).then(
-      (rows) => process.send?.({ rows }, () => process.exit(0)),
-      (thrown: unknown) => {
-        console.error(thrown);
-        process.exit(1);
-      },
-    );
-  });
 }

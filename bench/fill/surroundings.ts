@@ -180,7 +180,7 @@ export async function fillTraces(pool: Pool, { from, now, ends }: World): Promis
     [CLUSTER, polls, now],
   );
   // A kernel's report for two thirds of the kills with 137 that name no sender; the rest nobody's log tells of.
-  const told = await pool.query<{ n: string }>(
+  await pool.query(
     `WITH killed AS (
        SELECT * FROM task_end WHERE cluster_id = $1 AND exit_code = 137 AND get_byte(decode(left(fingerprint, 2), 'hex'), 0) % 3 > 0
      ), signals AS (
@@ -194,7 +194,7 @@ export async function fillTraces(pool: Pool, { from, now, ends }: World): Promis
        FROM killed RETURNING id, at
      )
      INSERT INTO evidence (cluster_id, end_id, signal_id, signal_at, tie, proof, reason, candidates, tied_at)
-     SELECT $1, id, id, at, 'container', 'proven', 'The container id is the same.', 1, at FROM signals RETURNING 1 AS n`,
+     SELECT $1, id, id, at, 'container', 'proven', 'The container id is the same.', 1, at FROM signals`,
     [CLUSTER],
   );
   await pool.query(
@@ -233,5 +233,4 @@ export async function fillTraces(pool: Pool, { from, now, ends }: World): Promis
     `INSERT INTO log_input (cluster_id, input, lines, first_at, last_at) VALUES ($1, 'syslog', 1, $2, $3)`,
     [CLUSTER, from, now],
   );
-  if (told.rowCount === 0) throw new Error('no end has exit code 137: the rules changed');
 }

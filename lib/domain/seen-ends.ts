@@ -26,3 +26,9 @@ export function endKey(
   // NUL cannot stand in a Mesos id.
   return `${frameworkId}\0${taskId}\0${agentId}\0${firstStatusAt?.getTime() ?? ''}`;
 }
+
+/** The task id in a key of `endKey`. */
+export function taskIdOf(key: string): string {
+  const from = key.indexOf('\0') + 1;
+  return key.slice(from, key.indexOf('\0', from));
+}

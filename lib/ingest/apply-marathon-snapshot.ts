@@ -9,7 +9,7 @@ import { killsOf } from './marathon-kills';
 import { forgetEnds, type Memory, rememberVersions } from './memory';
 import { insertPollRun } from './poll-run';
 import { sanitize } from './sanitize';
-import { changedRows } from './written-rows';
+import { changedRowsInSlices } from './written-rows';
 
 export type MarathonPoll = { snapshot: MarathonSnapshot; source: string; startedAt: Date; now: Date };
 
@@ -30,11 +30,15 @@ export async function applyMarathonSnapshot(
   const { snapshot, now } = poll;
   const { clusterId } = lease;
   const { frameworkId } = snapshot;
-  const apps = changedRows(memory.appRows.get(frameworkId) ?? new Map(), appRows(clusterId, snapshot), {
-    keyOf: (row) => row.app_id,
-    now,
-    keepUnlisted: isPartial(snapshot),
-  });
+  const apps = await changedRowsInSlices(
+    memory.appRows.get(frameworkId) ?? new Map(),
+    appRows(clusterId, snapshot),
+    {
+      keyOf: (row) => row.app_id,
+      now,
+      keepUnlisted: isPartial(snapshot),
+    },
+  );
   await inTransaction(pool, async (client) => {
     await assertLease(client, lease);
     await upsertApps(client, apps.changed, now);

@@ -8,13 +8,14 @@ import { agentRows, listNotBack, markAgentsGone, upsertAgents, upsertFrameworks 
 import { addExposure } from './apply-exposure';
 import { applyStuckKills } from './apply-stuck-kills';
 import { endsAhead } from './ends-ahead';
-import { toTaskEndsInSlices } from './ends-in-slices';
+import { planExposureInSlices, toTaskEndsInSlices } from './ends-in-slices';
 import { liveKey } from './identity';
+import { inSlices } from './in-slices';
 import { assertLease, type Lease } from './lease';
 import { lifeOf, openLedger, readIntoLedger } from './ledger';
 import { appIdOf, type MarathonKnowledge } from './marathon-context';
 import { forgetEnds, type Memory, seenKey } from './memory';
-import { type Lifetime, planExposure } from './plan-exposure';
+import type { Lifetime } from './plan-exposure';
 import { type Gap, planGaps, planNotBack } from './plan-gaps';
 import { type EndPlan, type LiveTasks, livesOn } from './plan-task-ends';
 import { insertPollRun } from './poll-run';
@@ -22,7 +23,7 @@ import { ringSights } from './ring-sights';
 import { sanitize } from './sanitize';
 import { storeEnds } from './store-ends';
 import type { TaskEnd } from './task-end';
-import { changedRows } from './written-rows';
+import { changedRowsInSlices } from './written-rows';
 
 /** How long an end that Marathon may yet explain, or tell the message of, is looked at anew at every poll. */
 const LOOK_AGAIN_MS = 15 * 60_000;
@@ -69,9 +70,9 @@ export async function applyMasterSnapshot(
     frameworkNames: memory.frameworkNames,
     marathons,
   });
-  const live = liveTasks(snapshot);
-  const idByKey = new Map(offered.map((end) => [keyOf(end), end.id]));
-  const agents = changedRows(memory.agentRows, agentRows(clusterId, snapshot), {
+  const idByKey = new Map<string, string>();
+  await inSlices(offered, (end) => void idByKey.set(keyOf(end), end.id));
+  const agents = await changedRowsInSlices(memory.agentRows, agentRows(clusterId, snapshot), {
     keyOf: (row) => row.agent_id,
     now,
     keepUnlisted: !snapshot.complete,
@@ -86,11 +87,13 @@ export async function applyMasterSnapshot(
     if (snapshot.complete) await markAgentsGone(client, clusterId, snapshot, now);
     const life = lifeOf(snapshot);
     if (life) await openLedger(client, clusterId, life, before.epoch, now);
+    const reversible = await reversibleEnds(client, clusterId);
+    const live = await liveAmong(snapshot, [...offered, ...reversible]);
     const written = await storeEnds(
       client,
       { clusterId, offered, live, epoch: life, marathons, now },
       async (plan) => {
-        plan.reopen.push(...(await cameBack(client, clusterId, live, plan)));
+        plan.reopen.push(...cameBack(reversible, live, plan));
       },
     );
     const { plan, known } = written;
@@ -102,7 +105,7 @@ export async function applyMasterSnapshot(
     await addExposure(
       client,
       clusterId,
-      planExposure(lifetimes(poll, memory, plan.insert), before.lastPolledAt, now),
+      await planExposureInSlices(lifetimes(poll, memory, plan.insert), before.lastPolledAt, now),
       now,
     );
     const gaps = planGaps({
@@ -171,8 +174,18 @@ function keyOf(end: TaskEnd): string {
   return seenKey({ ...end, statuses: [{ at: end.firstStatusAt }] });
 }
 
-function liveTasks(snapshot: MasterSnapshot): Map<string, Date | null> {
-  return new Map(snapshot.live.map((task) => [liveKey(task), task.firstStatusAt]));
+/** Of the tasks that live, those that may be one of `ends`: a key for each of 200,000 would cost a second. */
+async function liveAmong(
+  { live }: MasterSnapshot,
+  ends: readonly { taskId: string }[],
+): Promise<Map<string, Date | null>> {
+  const wanted = new Set(ends.map(({ taskId }) => taskId));
+  const found = new Map<string, Date | null>();
+  if (wanted.size === 0) return found;
+  await inSlices(live, (task) => {
+    if (wanted.has(task.taskId)) found.set(liveKey(task), task.firstStatusAt);
+  });
+  return found;
 }
 
 function* lifetimes(
@@ -198,16 +211,14 @@ function* lifetimes(
     yield { host: end.host, appId: end.appId, from: end.startedAt, to: end.finishedAt };
 }
 
-/** Stored ends whose task the master lists as alive: since Mesos 1.10 their completed entry is gone by then. */
-async function cameBack(
-  client: PoolClient,
-  clusterId: number,
-  live: LiveTasks,
-  planned: EndPlan,
-): Promise<{ id: string; finishedAt: Date }[]> {
-  const { rows } = await client.query<
-    Pick<TaskEnd, 'id' | 'finishedAt' | 'firstStatusAt' | 'frameworkId' | 'taskId' | 'agentId'>
-  >(
+type ReversibleEnd = Pick<
+  TaskEnd,
+  'id' | 'finishedAt' | 'firstStatusAt' | 'frameworkId' | 'taskId' | 'agentId'
+>;
+
+/** Stored ends that the master may take back. */
+async function reversibleEnds(client: PoolClient, clusterId: number): Promise<ReversibleEnd[]> {
+  const { rows } = await client.query<ReversibleEnd>(
     `SELECT id, finished_at AS "finishedAt", first_status_at AS "firstStatusAt", framework_id AS "frameworkId",
             task_id AS "taskId", agent_id AS "agentId"
      FROM task_end
@@ -215,12 +226,17 @@ async function cameBack(
        AND state IN ('TASK_LOST', 'TASK_UNREACHABLE', 'TASK_DROPPED', 'TASK_GONE', 'TASK_GONE_BY_OPERATOR')`,
     [clusterId],
   );
+  return rows;
+}
+
+/** Those whose task the master lists as alive: since Mesos 1.10 their completed entry is gone by then. */
+function cameBack(reversible: readonly ReversibleEnd[], live: LiveTasks, planned: EndPlan): ReversibleEnd[] {
   // A row that is revised has a newer word than that of its task's return.
   const already = new Set([
     ...planned.reopen.map(({ id }) => id),
     ...planned.revise.map(({ oldId }) => oldId),
   ]);
-  return rows.filter((row) => livesOn(live, row) && !already.has(row.id));
+  return reversible.filter((row) => livesOn(live, row) && !already.has(row.id));
 }
 
 async function readCluster(client: PoolClient, clusterId: number) {

@@ -91,9 +91,9 @@ it('drops whole months past their time, keeps what is pointed to, and keeps the 
   const [oldId, keptId, , newId] = await store(tasks);
   await db.pool.query(`INSERT INTO kept_end VALUES (1, $1, $2, 'incident:1')`, [keptId, daysAgo(131)]);
   await db.pool.query(
-    `INSERT INTO evidence SELECT 1, id, id, now(), 'container', 'proven', 'r', 1, $4
+    `INSERT INTO evidence SELECT 1, id, id, $5, 'container', 'proven', 'r', 1, $4
      FROM unnest($1::uuid[]) AS id WHERE id = ANY ($1) AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL`,
-    [[oldId, keptId], oldId, keptId, daysAgo(120)],
+    [[oldId, keptId], oldId, keptId, daysAgo(120), daysAgo(130)],
   );
   for (const [id, days] of [
     [oldId, 120],
@@ -103,6 +103,13 @@ it('drops whole months past their time, keeps what is pointed to, and keeps the 
     await db.pool.query(`INSERT INTO sandbox_tail VALUES (1, $1, 'stderr', $2)`, [id, daysAgo(days)]);
     await db.pool.query(`INSERT INTO task_memory VALUES (1, $1, NULL, '[]', $2)`, [id, daysAgo(days)]);
   }
+  for (const id of [oldId, keptId]) {
+    await db.pool.query(
+      `INSERT INTO log_signal (cluster_id, id, at, at_known, received_at, signature, source, facts, lines)
+       VALUES (1, $1, $2, true, $2, 'memcg_oom', 'kernel', '{}', '[]')`,
+      [id, daysAgo(130)],
+    );
+  }
   const rolledBefore = await count('rollup_hour');
 
   const first = await applyRetention(db.pool, lease, KEEP, NOW);
@@ -110,10 +117,12 @@ it('drops whole months past their time, keeps what is pointed to, and keeps the 
   expect(first.dropped).toEqual(['task_end_2026_07']);
   expect(await taskIds()).toEqual(['month-in-part', 'new', 'old-kept']);
   expect(await count('evidence')).toBe(1);
+  expect(await count('log_signal')).toBe(1);
   expect(await count('sandbox_tail')).toBe(2);
   expect(await count('task_memory')).toBe(2);
   expect(await count('rollup_hour')).toBe(rolledBefore);
   expect(await applyRetention(db.pool, lease, KEEP, NOW)).toEqual({ dropped: [], removed: 0 });
+  expect(await count('log_signal')).toBe(1);
 });
 
 it('does not store again what was dropped, however often the master offers it', async () => {

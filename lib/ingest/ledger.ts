@@ -103,12 +103,14 @@ export async function readIntoLedger(
   const column = (name: keyof LedgerRow) => planned.map((row) => row[name]);
   await client.query(
     `INSERT INTO ledger AS kept (cluster_id, master_id, elected_at, first_read_at, last_read_at, state, base, counted,
-                                 refused_base, refused, stored, uncounted, escaped)
+                                 refused_base, refused, stored, uncounted, escaped, suspected, doubts, doubted)
      SELECT $1, $2, $3, $4, $4, * FROM unnest($5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-                                              $10::bigint[], $11::bigint[], $12::bigint[])
+                                              $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+                                              $14::int[], $15::bigint[])
      ON CONFLICT (cluster_id, elected_at, master_id, state) DO UPDATE SET
        counted = excluded.counted, refused = excluded.refused, uncounted = excluded.uncounted,
-       escaped = excluded.escaped,
+       escaped = excluded.escaped, suspected = excluded.suspected, doubts = excluded.doubts,
+       doubted = excluded.doubted,
        escaped_at = CASE WHEN excluded.escaped > kept.escaped THEN excluded.last_read_at ELSE kept.escaped_at END,
        last_read_at = excluded.last_read_at`,
     [
@@ -124,6 +126,9 @@ export async function readIntoLedger(
       column('stored'),
       column('uncounted'),
       column('escaped'),
+      column('suspected'),
+      column('doubts'),
+      column('doubted'),
     ],
   );
 }
@@ -132,7 +137,8 @@ async function ledgerRows(client: PoolClient, clusterId: number, life: Life): Pr
   const { rows } = await client.query<
     Record<Exclude<keyof LedgerRow, 'state'>, string> & { state: LedgerState }
   >(
-    `SELECT state, base, counted, refused_base AS "refusedBase", refused, stored, uncounted, escaped FROM ledger
+    `SELECT state, base, counted, refused_base AS "refusedBase", refused, stored, uncounted, escaped, suspected,
+            doubts, doubted FROM ledger
      WHERE cluster_id = $1 AND elected_at = $3 AND master_id = $2`,
     [clusterId, sanitize(life.masterId), life.electedAt],
   );
@@ -146,6 +152,9 @@ async function ledgerRows(client: PoolClient, clusterId: number, life: Life): Pr
     stored: Number(counts.stored),
     uncounted: Number(counts.uncounted),
     escaped: Number(counts.escaped),
+    suspected: Number(counts.suspected),
+    doubts: Number(counts.doubts),
+    doubted: Number(counts.doubted),
   }));
 }
 

@@ -26,6 +26,9 @@ export type LedgerRow = {
   stored: number;
   uncounted: number;
   escaped: number;
+  suspected: number;
+  doubts: number;
+  doubted: number;
 };
 
 export type LedgerReading = {
@@ -42,14 +45,18 @@ export type LedgerReading = {
   later: ReadonlyMap<EndState, number>;
 };
 
+/** So many readings in a row must show less before a loss is taken back, where no reading shows it plainly. */
+const DOUBTS = 10;
+
 /**
  * Reads the counters into the ledger. A master that counts 3 more than we stored may have lost us 3 ends, or 3 may have
  * ended while it was read; so nothing is called escaped before it is sure:
  *
- * - What was counted before the lists were read must be in them: where they hold less, so many escaped at least.
- * - What was counted after them, less what they hold, is the most that can have escaped. `escaped` moves only as far as
- *   these two bounds push it: 0 stays 0 on a busy cluster, a loss shows at the next poll, and what comes late after all
- *   takes it back.
+ * - What was counted before the lists were read must be in them: where they hold less, so many are missing. Where two
+ *   readings in a row show it, they escaped; what the event stream stores a moment late is there by then.
+ * - What was counted after the lists, less what they hold, is the most that can have escaped. So 0 stays 0 on a busy
+ *   cluster, and what comes late after all takes a loss back; where the cluster is never quiet, ten readings that show
+ *   less do.
  * - Where we hold more than was counted after the lists, the master never counted those (they ended while nobody led, or
  *   before the first reading), and they make up for no other: `uncounted`.
  *
@@ -75,6 +82,9 @@ export function planLedger({ rows, before, after, later }: LedgerReading): Ledge
           stored: ahead,
           uncounted: 0,
           escaped: 0,
+          suspected: 0,
+          doubts: 0,
+          doubted: 0,
         },
       ];
     }
@@ -91,12 +101,25 @@ function settled(row: LedgerRow, now: Net, then: Net | null, ahead: number) {
   const atMost = grown(now) - held;
   // Read from another life, or in another order, than the one after it: it proves nothing.
   const isUsable = then !== null && then.counted <= now.counted && then.refused <= now.refused;
-  const atLeast = isUsable ? grown({ ...then, refused: now.refused }) - held : 0;
+  const missing = isUsable ? Math.max(0, grown({ ...then, refused: now.refused }) - held) : null;
   return {
     refused: now.refused - row.refusedBase,
     uncounted: row.uncounted + surplus,
-    escaped: Math.min(Math.max(row.escaped, atLeast, 0), atMost),
+    ...weighed(row, missing, atMost),
   };
+}
+
+/** `missing`: what this reading alone shows; null: it cannot tell. */
+function weighed(row: LedgerRow, missing: number | null, atMost: number) {
+  const { escaped, suspected, doubts, doubted } = row;
+  if (missing === null) return { escaped: Math.min(escaped, atMost) };
+  const confirmed = Math.min(suspected, missing, atMost);
+  if (confirmed >= escaped) return { escaped: confirmed, suspected: missing, doubts: 0, doubted: 0 };
+  const most = Math.max(doubted, confirmed);
+  if (doubts + 1 >= DOUBTS) {
+    return { escaped: Math.min(most, atMost), suspected: missing, doubts: 0, doubted: 0 };
+  }
+  return { escaped: Math.min(escaped, atMost), suspected: missing, doubts: doubts + 1, doubted: most };
 }
 
 type Net = { counted: number; refused: number };

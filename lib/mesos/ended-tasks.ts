@@ -1,4 +1,4 @@
-import { endKey, type SeenEnd } from '@/lib/domain/seen-ends';
+import { endKey, type SeenEnd, taskIdOf } from '@/lib/domain/seen-ends';
 import { type MesosTask, REVERSIBLE_STATES, type TaskState } from '@/lib/domain/task';
 
 // The two documents print the same double; a difference in the last digit moves the millisecond by one.
@@ -14,8 +14,8 @@ export type EndedTasks = {
   /** Adds one of /state whose words were seen before. */
   addSeen(end: SeenEnd, words: string): void;
   /**
-   * Of a task of GET_TASKS whose words were seen before. False: /state did not tell it, or told it in other words; so it
-   * is to be parsed and given to `enrich`, with `end`.
+   * Of a task of GET_TASKS whose words were seen before. False: /state told its id in other words; so it is to be parsed
+   * and given to `enrich`, with `end`.
    */
   passOver(end: SeenEnd, words: string): boolean;
   /** Lays an ended task of GET_TASKS over that of /state, or adds it where /state has none. */
@@ -70,7 +70,8 @@ export function createEndedTasks(): EndedTasks {
     },
     addSeen,
     passOver(end, words) {
-      if (!again.has(end.key)) return false;
+      // That /state told its id in new words is what makes it worth another look.
+      if (!again.has(end.key) && byTask.size > 0 && byTask.has(taskIdOf(end.key))) return false;
       addSeen(end, words);
       return true;
     },

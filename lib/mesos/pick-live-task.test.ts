@@ -4,13 +4,14 @@ import { parseTask } from './parse-task';
 import { LIVE_TASK_NAMES, pickLiveTask } from './pick-live-task';
 import { memberNames, pickMembers } from './pick-members';
 import { scanObject, scanText } from './scan-object';
+import { createTextPool } from './text-pool';
 
-const same = (text: string) => text;
+const texts = createTextPool();
 function pick(value: unknown) {
   const text = scanText(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value, null, 1)));
   const found = new Int32Array(LIVE_TASK_NAMES.length);
   scanObject(text, 0, LIVE_TASK_NAMES, found);
-  return pickLiveTask({ text, found }, same);
+  return pickLiveTask({ text, found }, texts);
 }
 
 const TASK = {

@@ -1,9 +1,15 @@
 import { TASK_STATES, type TaskState } from '@/lib/domain/task';
 
+import type { TextPool } from './text-pool';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const POINT = 0x2e;
 const ZERO = 0x30;
+const ID_OPENING = Buffer.from('{"value":');
+const MAX_ID_BYTES = 1024;
 
 // Up to that many digits are exact as a double, and so are these powers.
 const EXACT_DIGITS = 15;
@@ -16,26 +22,43 @@ export function skipSpace(bytes: Buffer, at: number): number {
   return next;
 }
 
+/** Where the value of a member begins; behind the text where it was not found. */
+export function valueAt(bytes: Buffer, found: number | undefined): number {
+  return found === undefined || found < 0 ? bytes.length : skipSpace(bytes, found);
+}
+
 /**
- * Where the string that begins at `at` ends: the position of its closing quote. -1: there is no string, or one with an
- * escape in it.
+ * Where the string that begins at `at` ends: the position of its closing quote. -1: there is no string, or one that is
+ * not plain ASCII as it stands, which takes a parser.
  */
 export function plainEnd(bytes: Buffer, at: number): number {
   if (bytes[at] !== QUOTE) return -1;
   let end = at + 1;
-  while (end < bytes.length) {
-    const byte = bytes[end];
+  for (;;) {
+    const byte = bytes[end] ?? 0;
     if (byte === QUOTE) return end;
-    if (byte === BACKSLASH) return -1;
+    if (byte === BACKSLASH || byte < 0x20 || byte > 0x7e) return -1;
     end += 1;
   }
-  return -1;
 }
 
-/** The string that begins at `at`; null: there is none, or one with an escape in it. */
-export function textAt(bytes: Buffer, at: number): string | null {
-  const end = plainEnd(bytes, at);
-  return end === -1 ? null : bytes.toString('utf8', at + 1, end);
+/**
+ * The id at `at` as /state writes it, or as the operator API does (`{"value":"…"}`), kept by `texts` or (absent) made
+ * anew. Null: an odd one, which takes a parser, or none.
+ */
+export function idAt(bytes: Buffer, at: number, texts?: TextPool): string | null {
+  const from = bytes[at] === OPEN_BRACE && startsWith(bytes, at, ID_OPENING) ? at + ID_OPENING.length : at;
+  const end = plainEnd(bytes, from);
+  const length = end - from - 1;
+  if (end === -1 || length < 1 || length > MAX_ID_BYTES) return null;
+  if (from !== at && bytes[end + 1] !== CLOSE_BRACE) return null;
+  return texts === undefined ? bytes.toString('latin1', from + 1, end) : texts(bytes, from + 1, end);
+}
+
+function startsWith(bytes: Buffer, at: number, what: Buffer): boolean {
+  let same = 0;
+  while (same < what.length && bytes[at + same] === what[same]) same += 1;
+  return same === what.length;
 }
 
 // The common ones first.

@@ -6,15 +6,16 @@ import type { AppError } from '@/lib/errors';
 import type { RejectLog } from '@/lib/upstream/reject-log';
 import { digestOf } from './digest-words';
 import { createEndedTasks, type EndedTasks } from './ended-tasks';
-import { createIntern } from './intern';
 import { parseAgent } from './parse-agent';
 import { frameworkIdAt, type MasterFacts, parseFrameworks, parseMaster } from './parse-master';
 import { parseTask } from './parse-task';
-import { LIVE_TASK_NAMES, pickLiveTask, valueAt } from './pick-live-task';
-import { stateAt } from './pick-values';
+import { pickEndedTask, STATE_TASK_NAMES } from './pick-ended-task';
+import { pickLiveTask } from './pick-live-task';
+import { stateAt, valueAt } from './pick-values';
 import { scanBody } from './scan-body';
 import { createSpanScanner, type ScannedElement } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
+import { createTextPool } from './text-pool';
 
 const TASK_LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks'] as const;
 const FRAMEWORK_LISTS = ['frameworks', 'completed_frameworks'] as const;
@@ -66,7 +67,7 @@ export async function readState(
     string,
     { frameworks: string; index: number; frameworkId: string | null; count: number }
   >();
-  const intern = createIntern();
+  const texts = createTextPool();
   let tasksRead = 0;
   let completedAlive = 0;
 
@@ -88,12 +89,14 @@ export async function readState(
       ended.addSeen(known, words);
       return;
     }
-    const liveTask = hasEnded || list === 'completed_tasks' ? null : pickLiveTask(element, intern);
+    const liveTask = hasEnded || list === 'completed_tasks' ? null : pickLiveTask(element, texts);
     if (liveTask !== null) {
       live.push(liveTask);
       return;
     }
-    const { task, why } = parseTask(parsedJson(bytes, start, end), list);
+    const quick = hasEnded ? pickEndedTask(element, list, texts) : null;
+    const { task, why } =
+      quick === null ? parseTask(parsedJson(bytes, start, end), list) : { task: quick, why: '' };
     if (task === null) {
       rejectLog.add(where, why, bytes.toString('utf8', start, Math.min(end, start + 1024)));
       return;
@@ -141,7 +144,7 @@ export async function readState(
     body,
     createSpanScanner({
       plan: STATE_PLAN,
-      names: LIVE_TASK_NAMES,
+      names: STATE_TASK_NAMES,
       onSpan(element) {
         const place = PLACES.get(element.where);
         if (place === undefined) onAgent(element);

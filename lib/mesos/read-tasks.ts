@@ -8,16 +8,15 @@ import { statusError, upstreamError } from '@/lib/upstream/upstream-error';
 import { digestOf } from './digest-words';
 import type { EndedTasks } from './ended-tasks';
 import { parseTask } from './parse-task';
-import { valueAt } from './pick-live-task';
-import { memberNames } from './pick-members';
-import { stateAt } from './pick-values';
+import { pickEndedTask, V1_TASK_NAMES } from './pick-ended-task';
+import { stateAt, valueAt } from './pick-values';
 import { scanBody } from './scan-body';
 import { createSpanScanner, type ScannedElement } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
+import { createTextPool } from './text-pool';
 
 const LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks', 'orphan_tasks'] as const;
 const PLACES = new Map<string, MesosTask['list']>(LISTS.map((list) => [`get_tasks.${list}[]`, list]));
-const NAMES = memberNames('state');
 const PLAN = compileScanPlan({ emit: [...PLACES.keys()], skip: ['get_tasks.pending_tasks'] });
 
 /**
@@ -44,7 +43,10 @@ export async function readTasks(
     reply.discard();
     throw statusError('mesos', reply);
   }
-  const onSpan = ({ text: { bytes }, start, end, found, where }: ScannedElement) => {
+  const texts = createTextPool();
+  const onSpan = (element: ScannedElement) => {
+    const { text, start, end, found, where } = element;
+    const { bytes } = text;
     const list = PLACES.get(where);
     if (list === undefined) return;
     const state = stateAt(bytes, valueAt(bytes, found[0]));
@@ -53,7 +55,9 @@ export async function readTasks(
     const words = digestOf(bytes, start, end, 'tasks', list);
     const known = state === null ? undefined : seen.get(words);
     if (known !== undefined && ended.passOver(known, words)) return;
-    const { task, why } = parseTask(parsedJson(bytes, start, end), list);
+    const quick = state === null ? null : pickEndedTask(element, list, texts);
+    const { task, why } =
+      quick === null ? parseTask(parsedJson(bytes, start, end), list) : { task: quick, why: '' };
     if (task === null) {
       rejectLog.add(where, why, bytes.toString('utf8', start, Math.min(end, start + 1024)));
     } else if (isEndState(task.state)) {
@@ -64,7 +68,7 @@ export async function readTasks(
     reply.body,
     createSpanScanner({
       plan: PLAN,
-      names: NAMES,
+      names: V1_TASK_NAMES,
       onSpan,
       onOversized: (where, sample) => rejectLog.add(where, 'larger than 8 MiB', sample),
     }),

@@ -3,6 +3,10 @@ const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COLON = 0x3a;
+const COMMA = 0x2c;
+
+/** In `found`: a name is written oddly (an escape in it, a space before its colon), so only a parser can tell. */
+export const ODD = -2;
 
 const NO_WORDS = new Int32Array(0);
 
@@ -27,8 +31,8 @@ export function scanText(bytes: Buffer): ScanText {
 
 /**
  * Finds the end of the JSON object that begins at `from`, and on the way where the values of its members `names` begin:
- * `found` holds their positions in the order of `names`, -1 where there is none. Of a repeated member the first is
- * taken. A name written with an escape, or with a space before its colon, is not seen: who misses one asks a parser.
+ * `found` holds their positions in the order of `names`, -1 where there is none, all ODD where a name is written oddly.
+ * Of a repeated member the first is taken. It takes an array for an object without members.
  *
  * Answers the position behind the object; -1 where the text ends before. Brackets and strings are followed, nothing
  * more. Cost: about 1 ns a byte; makes nothing.
@@ -43,6 +47,7 @@ export function scanObject(
   const length = bytes.length;
   const wholeWords = words.length;
   let depth = 0;
+  let isOdd = false;
   let at = from;
   // One loop without calls for the bulk of the bytes: it runs over every task of the cluster.
   while (at < length) {
@@ -50,6 +55,7 @@ export function scanObject(
     at += 1;
     if (byte === QUOTE) {
       const start = at;
+      let isPlain = true;
       for (;;) {
         // Four bytes at once, as long as none of them is a quote or a backslash.
         if (((at + shift) & 3) === 0) {
@@ -67,9 +73,16 @@ export function scanObject(
         const inside = bytes[at] ?? 0;
         at += 1;
         if (inside === QUOTE) break;
-        if (inside === BACKSLASH) at += 1;
+        if (inside === BACKSLASH) {
+          at += 1;
+          isPlain = false;
+        }
       }
-      if (depth === 1 && bytes[at] === COLON) note(bytes, start, at - 1, names, found);
+      if (depth === 1 && at < length) {
+        const next = bytes[at] ?? 0;
+        if (next === COLON && isPlain) note(bytes, start, at - 1, names, found);
+        else if (next !== COMMA && next !== CLOSE_BRACE && isName(bytes, at)) isOdd = true;
+      }
       continue;
     }
     // `[` and `{`, `]` and `}` differ in this one bit only.
@@ -77,7 +90,10 @@ export function scanObject(
     if (folded === OPEN_BRACE) depth += 1;
     else if (folded === CLOSE_BRACE) {
       depth -= 1;
-      if (depth === 0) return at;
+      if (depth === 0) {
+        if (isOdd) found.fill(ODD);
+        return at;
+      }
     }
   }
   return -1;
@@ -95,4 +111,11 @@ function note(bytes: Buffer, from: number, to: number, names: readonly Buffer[],
     if (found[index] === -1) found[index] = to + 2;
     return;
   }
+}
+
+/** Whether the string that ended before `at` is a name: a colon follows, wherever. */
+function isName(bytes: Buffer, at: number): boolean {
+  let next = at;
+  while ((bytes[next] ?? COMMA) <= 0x20) next += 1;
+  return bytes[next] === COLON;
 }

@@ -6,31 +6,39 @@ import { partsOfWindow } from './window-parts';
 
 type Kind = 'host' | 'app';
 
-/** A WITH entry: the clusters and since when their task-hours count. */
-export const WATCHED = `
+const WATCHED = `
   watched AS (
     SELECT * FROM unnest($1::smallint[], $2::timestamptz[], $3::timestamptz[]) AS w (cluster_id, from_at, to_at)
   )`;
 
-/** Joins each row of a cut hour with the share of it that counts, as `share.inside`. */
+/**
+ * WITH entries: `watched`, and `cut` (cluster_id, hour, inside), how much of each hour that the window cuts lies in it:
+ * the share of its watched time, since inside an hour tasks are taken to have lived evenly. Counted an hour, not a row:
+ * at 5,000 hosts that alone was a third of the time.
+ */
+export const WATCHED_AND_CUT = `
+  ${WATCHED},
+  cut AS MATERIALIZED (
+    SELECT w.cluster_id, h.hour,
+           (CASE WHEN span.lo >= $4 AND span.hi <= $5 THEN 1
+                 -- Credited outside the watched time (clocks): whole hour or nothing.
+                 WHEN span.hi <= span.lo THEN (h.hour >= $4)::int
+                 ELSE greatest(0, extract(epoch FROM least(span.hi, $5) - greatest(span.lo, $4)))
+                      / extract(epoch FROM span.hi - span.lo) END)::float8 AS inside
+    FROM watched w CROSS JOIN unnest($6::timestamptz[]) AS h (hour)
+    CROSS JOIN LATERAL (
+      SELECT greatest(h.hour, w.from_at) AS lo, least(h.hour + interval '1 hour', w.to_at) AS hi
+    ) AS span
+  )`;
+
+/** The rows of the cut hours, as `e`, with their `cut`. */
 export const fromCutHours = (kind: Kind) => `
-  FROM watched w
-  JOIN exposure_hour e ON e.cluster_id = w.cluster_id AND e.cluster_id = ANY ($1::smallint[])
-    AND e.kind = '${kind}' AND e.hour = ANY ($6::timestamptz[])
-  CROSS JOIN LATERAL (
-    SELECT greatest(e.hour, w.from_at) AS lo, least(e.hour + interval '1 hour', w.to_at) AS hi
-  ) span
-  CROSS JOIN LATERAL (
-    SELECT CASE WHEN span.lo >= $4 AND span.hi <= $5 THEN 1
-                -- Credited outside the watched time (clocks): whole hour or nothing.
-                WHEN span.hi <= span.lo THEN (e.hour >= $4)::int
-                ELSE greatest(0, extract(epoch FROM least(span.hi, $5) - greatest(span.lo, $4)))
-                     / extract(epoch FROM span.hi - span.lo) END AS inside
-  ) share`;
+  FROM cut JOIN exposure_hour e ON e.cluster_id = cut.cluster_id AND e.hour = cut.hour
+    AND e.cluster_id = ANY ($1::smallint[]) AND e.kind = '${kind}' AND e.hour = ANY ($6::timestamptz[])`;
 
 /** Sums the task-hours of all hosts in the window as `hours`; parameters of `taskHoursParams`. */
 export const ALL_TASK_HOURS_SQL = `
-  WITH ${WATCHED}
+  WITH ${WATCHED_AND_CUT}
   SELECT greatest(0, coalesce(sum(seconds), 0))::float8 / 3600 AS hours
   FROM (
     SELECT sum(task_seconds) AS seconds FROM rollup_day
@@ -42,7 +50,7 @@ export const ALL_TASK_HOURS_SQL = `
     SELECT $14::int * sum(task_seconds) FROM exposure_hour
     WHERE cluster_id = ANY ($1::smallint[]) AND kind = 'host' AND hour >= $12 AND hour < $13
     UNION ALL
-    SELECT sum(e.task_seconds * (share.inside - (e.hour >= $7 AND e.hour < $8)::int)) ${fromCutHours('host')}
+    SELECT sum(e.task_seconds * (cut.inside - (e.hour >= $7 AND e.hour < $8)::int)) ${fromCutHours('host')}
   ) part`;
 
 /** $1 to $6: `exposureParams`. $7 $8: the days; $9 to $14: from, to and sign of the whole hours of the two edges. */

@@ -9,9 +9,9 @@ import { findByHours } from './task-hours';
 import { TASK_ITEM_COLUMNS, type TaskItemRow, toTaskItem } from './task-item';
 import { searchTasks } from './task-search';
 import {
-  beyond,
   COUNTED_FAILURES,
   type Found,
+  goOn,
   isCovered,
   mergeFound,
   NEWEST_FIRST,
@@ -109,14 +109,13 @@ async function findInStreams(
   const isJumping = verdict !== null && whole.every(isCovered);
   const budget = isJumping ? JUMP_AFTER : STREAM_BUDGET;
   const newest = await walkTasks(db, scope, { streams, filters, budget });
-  const { keys, horizon } = newest;
-  if (!isJumping || horizon === null || keys.length >= scope.wanted) return newest;
-  const rest = beyond(scope, { keys, horizon });
-  const counted = await findByHours(db, rest, verdict, whole);
-  // Reopened ends are few, and in no rollup.
-  const reopened = await walkTasks(db, rest, { partial: REOPENED, filters: whole, budget: STREAM_BUDGET });
-  const older = mergeFound([counted, reopened], rest.wanted);
-  return { keys: [...keys, ...older.keys], horizon: older.horizon };
+  if (!isJumping) return newest;
+  return await goOn(scope, newest, async (rest) => {
+    const counted = await findByHours(db, rest, verdict, whole);
+    // Reopened ends are few, and in no rollup.
+    const reopened = { partial: REOPENED, filters: whole, budget: STREAM_BUDGET };
+    return mergeFound([counted, await walkTasks(db, rest, reopened)], rest.wanted);
+  });
 }
 
 async function readRows(db: Db, clusterId: number, keys: readonly Position[]): Promise<TaskItemRow[]> {

@@ -6,10 +6,10 @@ import type { TaskCursor } from './task-cursor';
 import type { TaskFilterPlan } from './task-filters';
 import { findByHours } from './task-hours';
 import {
-  beyond,
   COUNTED_FAILURES,
   type Found,
   filterSql,
+  goOn,
   NEWEST_FIRST,
   type Position,
   scopeSql,
@@ -19,12 +19,11 @@ import {
 } from './task-walk';
 import { earliest, latest, monthStart } from './time-bounds';
 
-/** Newest failures that are looked through for words before the index is asked: what is common is among them. */
-const NEWEST = 3_000;
-/** The same where there are no words to ask an index for. */
-const NEWEST_WITHOUT_INDEX = 10_000;
-/** Of the newest failures: what tells how common each word is. */
+/** Newest failures that are looked through for words first: they tell how common the words are. */
 const SAMPLE = 1_000;
+/** As many of them with all the words fill a page from the next few thousand; with fewer, the index is asked. */
+const COMMON_TOGETHER = 10;
+const NEWEST = 5_000;
 /** A word in more of the sample is common: the index would give a large part of all failures. */
 const COMMON = 20;
 
@@ -42,17 +41,19 @@ export async function findByWords(
   { filters, verdict, allFailures }: Pick<TaskFilterPlan, 'filters' | 'verdict' | 'allFailures'>,
 ): Promise<Found> {
   const all = [...filters, hasWords(search)];
-  const budget = search.words.length === 0 ? NEWEST_WITHOUT_INDEX : NEWEST;
-  const newest = await walkTasks(db, scope, { partial: COUNTED_FAILURES, filters: all, budget });
-  const { keys, horizon } = newest;
-  if (horizon === null || keys.length >= scope.wanted || search.words.length === 0) return newest;
-  const rest = beyond(scope, { keys, horizon });
-  const rare = await listRare(db, scope, search.words);
-  const older =
-    rare.length === 0 && verdict && !allFailures
-      ? await findByHours(db, rest, verdict, all)
-      : await findByIndex(db, rest, rare.length > 0 ? rare : search.words, all);
-  return { keys: [...keys, ...older.keys], horizon: older.horizon };
+  const walk = { partial: COUNTED_FAILURES, filters: all };
+  // Without words there is no index to ask.
+  if (search.words.length === 0) return await walkTasks(db, scope, { ...walk, budget: NEWEST });
+  const sample = await walkTasks(db, scope, { ...walk, budget: SAMPLE });
+  const newest =
+    sample.keys.length < COMMON_TOGETHER
+      ? sample
+      : await goOn(scope, sample, (rest) => walkTasks(db, rest, { ...walk, budget: NEWEST }));
+  return await goOn(scope, newest, async (rest) => {
+    const rare = await listRare(db, scope, search.words);
+    if (rare.length === 0 && verdict && !allFailures) return await findByHours(db, rest, verdict, all);
+    return await findByIndex(db, rest, rare.length > 0 ? rare : search.words, all);
+  });
 }
 
 /** Those of the words that few of the newest failures have. */

@@ -3,10 +3,10 @@ import type { Db } from '@/lib/db/pool';
 import { Conditions } from './conditions';
 import { anywhere, endOfPrefix } from './search-words';
 import {
-  beyond,
   FEW_STREAMS,
   type Found,
   filterSql,
+  goOn,
   mergeFound,
   NEWEST_FIRST,
   type Position,
@@ -130,10 +130,9 @@ async function endsOf(
   const streams = { streams: { template, type: 'text' as const, values }, filters, budget: STREAM_BUDGET };
   if (values.length <= FEW_STREAMS) return await walkTasks(db, scope, streams);
   const through = { filters: [...filters, inName(column, text)], budget: WALK_BUDGET };
-  const { keys, horizon } = await walkTasks(db, scope, through);
-  if (horizon === null || values.length > MANY_NAMES) return { keys, horizon };
-  const older = await walkTasks(db, beyond(scope, { keys, horizon }), streams);
-  return { keys: [...keys, ...older.keys], horizon: older.horizon };
+  const newest = await walkTasks(db, scope, through);
+  if (values.length > MANY_NAMES) return newest;
+  return await goOn(scope, newest, (rest) => walkTasks(db, rest, streams));
 }
 
 /** The same as conditions on a row, of which one must hold. */

@@ -140,13 +140,17 @@ export function isCovered({ columns }: TaskFilter): boolean {
   return columns.every((column) => COVERED.has(column));
 }
 
-/** The part of a scope that a search has not seen. */
-export function beyond(
+/** What `found` holds, and where its horizon left some to be seen and wanted, what `next` finds beyond it. */
+export async function goOn(
   scope: TaskScope,
-  { keys, horizon }: Found & { horizon: Position },
-): TaskScope & { after: TaskCursor } {
+  found: Found,
+  next: (rest: TaskScope & { after: TaskCursor }) => Promise<Found>,
+): Promise<Found> {
+  const { keys, horizon } = found;
+  if (horizon === null || keys.length >= scope.wanted) return found;
   const after = { finishedAt: horizon.finished_at, id: horizon.id };
-  return { ...scope, after, wanted: scope.wanted - keys.length };
+  const older = await next({ ...scope, after, wanted: scope.wanted - keys.length });
+  return { keys: [...keys, ...older.keys], horizon: older.horizon };
 }
 
 /** Filters joined by AND; TRUE where there are none. */

@@ -14,6 +14,7 @@ import {
 } from '@/lib/contracts/stats';
 import { StatusBody, StripBody } from '@/lib/contracts/status';
 import { TaskDetailBody, TasksBody } from '@/lib/contracts/task';
+import { refillRollups } from '@/lib/db/rollups-for-tests';
 import { seedForTests } from '@/lib/db/seed-for-tests';
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 
@@ -329,6 +330,7 @@ describe('odd names', () => {
         ],
       );
     }
+    await refillRollups(db.pool);
   });
 
   it.each(names)('%s is found by host, app, task id and text', async (name) => {

@@ -28,6 +28,11 @@ CREATE TABLE ledger (
   escaped bigint NOT NULL DEFAULT 0,
   -- Our clock, when that last grew; null: never.
   escaped_at timestamptz(3),
+  -- What the last reading alone showed to be missing: `escaped` once the next one shows it, too.
+  suspected bigint NOT NULL DEFAULT 0,
+  -- How many readings in a row showed less than `escaped`, and the most they showed.
+  doubts smallint NOT NULL DEFAULT 0,
+  doubted bigint NOT NULL DEFAULT 0,
   -- Our clock: since when ends count here, and when `counted` was read; null: not once since the election.
   first_read_at timestamptz(3) NOT NULL,
   last_read_at timestamptz(3),
