@@ -18,6 +18,8 @@ export type ClusterSize = { agents: number; tasks: number; frameworks: number; c
 
 /** `later`: as `first`, but `newEnds` tasks ended since, and as many fell out of the rings. */
 export type Variant = 'first' | 'later';
+/** Addresses may begin with this, too: the variants by turns, one a poll. */
+const TURNS = 'turns';
 
 const READ_BYTES = 1024 * 1024;
 const MASTER = '0b0c1d2e-0000-4000-8000-000000000001';
@@ -159,6 +161,7 @@ export async function startBigMaster(options: {
   variants: readonly Variant[];
   withGzip: boolean;
   withTasks: boolean;
+  onRequest?: (path: string) => void;
 }): Promise<BigMaster> {
   const folder = await mkdtemp(join(tmpdir(), 'exit137-bench-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -188,11 +191,15 @@ export async function startBigMaster(options: {
       .on('error', () => response.destroy())
       .pipe(response);
   };
+  let polls = 0;
   const server = createServer((request, response) => {
     request.resume();
-    const [, variant, what, encoding, ...path] = (request.url ?? '').split('/');
+    const [, named, what, encoding, ...path] = (request.url ?? '').split('/');
     const isGzip = encoding === 'gzip';
     const asked = path.join('/');
+    if (asked === 'state') polls += 1;
+    const variant = named === TURNS ? options.variants[polls % options.variants.length] : named;
+    options.onRequest?.(asked);
     if (asked === 'state') send(response, `${variant}-${what === 'tasks' ? 'bare' : 'state'}`, isGzip);
     else if (asked === 'api/v1' && what !== 'state') send(response, `${variant}-tasks`, isGzip);
     else if (asked === 'metrics/snapshot') response.writeHead(200).end('{"master/elected":1}');

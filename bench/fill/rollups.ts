@@ -7,7 +7,7 @@ export async function fillRollups(pool: Pool, months: readonly string[]): Promis
   await pool.query(
     `INSERT INTO rollup_day (cluster_id, kind, day, subject, task_seconds)
      SELECT cluster_id, kind, date_trunc('day', hour, 'UTC'), subject, sum(task_seconds)
-     FROM exposure_hour GROUP BY 1, 2, 3, 4`,
+     FROM exposure_hour GROUP BY 1, 2, 3, 4 ORDER BY 3, 2`,
   );
   for (const month of months) {
     await pool.query(

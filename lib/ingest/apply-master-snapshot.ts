@@ -91,12 +91,19 @@ export async function applyMasterSnapshot(
     const live = await liveAmong(snapshot, [...offered, ...reversible]);
     const written = await storeEnds(
       client,
-      { clusterId, offered, live, epoch: life, marathons, now },
+      { clusterId, offered, live, epoch: life, marathons, now, leavesOut: true },
       async (plan) => {
         plan.reopen.push(...cameBack(reversible, live, plan));
       },
     );
-    const { plan, known } = written;
+    const { plan, known, dropped, stoodAs } = written;
+    const isStored = (key: string) => {
+      const id = idByKey.get(key) ?? '';
+      const other = stoodAs.get(id);
+      return (
+        known.has(id) || dropped.has(id) || (other !== undefined && !memory.sinceOpened.has(keyOf(other)))
+      );
+    };
     if (life && snapshot.complete) {
       const inserted = new Map(plan.insert.map((end) => [keyOf(end), end.state]));
       const ahead = endsAhead(snapshot, memory, inserted, poll.startedAt);
@@ -116,7 +123,7 @@ export async function applyMasterSnapshot(
       // judged now: what is stored of it here would be known to the next poll.
       epoch: snapshot.complete ? snapshot.epoch : (before.epoch ?? snapshot.epoch),
       ringSize: snapshot.complete ? snapshot.epoch.ringSize : (before.ringSize ?? snapshot.epoch.ringSize),
-      rings: ringSights(snapshot, memory, (key) => known.has(idByKey.get(key) ?? '')),
+      rings: ringSights(snapshot, memory, isStored),
       now,
     });
     gaps.push(...planNotBack(notBack, snapshot.epoch, now));
@@ -137,11 +144,12 @@ export async function applyMasterSnapshot(
       rejects: snapshot.rejects,
       warnings: [...snapshot.warnings, ...written.warnings],
     });
-    return { inserted: written.inserted, revised: written.revised, gaps: gaps.length };
+    const { inserted, revised, unstorable } = written;
+    return { inserted, revised, gaps: gaps.length, unstorable };
   });
 
   // Only what is stored may be skipped next time.
-  memory.seen = seenNow(snapshot, offered, now);
+  memory.seen = seenNow(snapshot, offered, applied.unstorable, now);
   memory.agentRows = agents.written;
   return applied;
 }
@@ -154,8 +162,13 @@ function mayLearnMore(end: TaskEnd, now: Date): boolean {
 }
 
 /** What may be passed over at the next poll where its words are the same. */
-function seenNow({ ended, unchanged, wordsOf }: MasterSnapshot, offered: readonly TaskEnd[], now: Date) {
-  const again = new Set(offered.filter((end) => mayLearnMore(end, now)).map(keyOf));
+function seenNow(
+  { ended, unchanged, wordsOf }: MasterSnapshot,
+  offered: readonly TaskEnd[],
+  unstorable: readonly TaskEnd[],
+  now: Date,
+) {
+  const again = new Set([...offered.filter((end) => mayLearnMore(end, now)), ...unstorable].map(keyOf));
   const seen = new Map<string, SeenEnd>();
   for (const end of unchanged) for (const words of end.words) seen.set(words, end);
   for (const task of ended) {

@@ -109,6 +109,7 @@ export async function applyRefill(
       epoch: await currentLife(client, clusterId),
       marathons,
       now,
+      leavesOut: true,
     });
     const lifetimes = plan.insert.map((end) => ({
       host: end.host,

@@ -25,26 +25,17 @@ export async function lookAgainAtKills(
   now: Date,
 ): Promise<number> {
   const { clusterId } = lease;
+  const ids = await unexplained(pool, clusterId, knowledge.frameworkId, now);
+  if (ids.length === 0) return 0;
   return await inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ id: string }>(
-      `SELECT id FROM task_end
-       WHERE cluster_id = $1 AND framework_id = $2 AND finished_at > $3::timestamptz - $4::interval
-         AND finished_at < $3::timestamptz + interval '1 day'
-         AND disposition = 'unexplained' AND app_id IS NOT NULL AND reopened_at IS NULL
-       ORDER BY finished_at DESC LIMIT $5`,
-      [clusterId, knowledge.frameworkId, now, LOOK_BACK, AT_ONCE],
-    );
-    if (rows.length === 0) return 0;
+    // Before anything of task_end is read: retention holds the lease when it wants the table for itself.
     await assertLease(client, lease);
-    const ends = await storedEnds(
-      client,
-      clusterId,
-      rows.map(({ id }) => id),
-    );
+    const ends = await storedEnds(client, clusterId, ids);
     const marathons = new Map([[knowledge.frameworkId, knowledge]]);
     const around = await readSurroundings(client, clusterId, ends, marathons);
     const revise = ends.flatMap((end) => {
-      if (end.disposition !== 'unexplained' || end.ruleId.startsWith('evidence-')) return [];
+      if (end.disposition !== 'unexplained' || end.reopenedAt || end.ruleId.startsWith('evidence-'))
+        return [];
       const facts = factsOf(end, [], around);
       const verdict = diagnose(facts);
       if (verdict.disposition === 'unexplained') return [];
@@ -62,4 +53,16 @@ export async function lookAgainAtKills(
     if (revise.length > 0) await applyTaskEnds(client, clusterId, { insert: [], revise, reopen: [] }, now);
     return revise.length;
   });
+}
+
+async function unexplained(pool: Pool, clusterId: number, frameworkId: string, now: Date): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id FROM task_end
+     WHERE cluster_id = $1 AND framework_id = $2 AND finished_at > $3::timestamptz - $4::interval
+       AND finished_at < $3::timestamptz + interval '1 day'
+       AND disposition = 'unexplained' AND app_id IS NOT NULL AND reopened_at IS NULL
+     ORDER BY finished_at DESC LIMIT $5`,
+    [clusterId, frameworkId, now, LOOK_BACK, AT_ONCE],
+  );
+  return rows.map(({ id }) => id);
 }

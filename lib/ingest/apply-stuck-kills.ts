@@ -9,6 +9,7 @@ import { sanitize } from './sanitize';
 
 // An app that went longer ago and left a task behind is in `stuck_kill` already, and stays while it is open.
 const GONE_APPS_KEPT = '7 days';
+const MAX_KEY_BYTES = 2_560;
 
 /**
  * Brings `stuck_kill` up to one whole state of the master, inside the caller's transaction, which must hold the
@@ -44,8 +45,9 @@ export async function applyStuckKills(
     open,
     now,
   });
-  if (stuck.length > 0) {
-    const rows = stuck.map((one) => ({
+  const keyed = stuck.filter(isIndexable);
+  if (keyed.length > 0) {
+    const rows = keyed.map((one) => ({
       cluster_id: clusterId,
       framework_id: one.frameworkId,
       task_id: one.taskId,
@@ -75,6 +77,11 @@ export async function applyStuckKills(
       [clusterId, now, JSON.stringify(over)],
     );
   }
+}
+
+/** Three ids of the longest are more than Postgres takes as one key, and would cost the whole poll. */
+function isIndexable({ frameworkId, taskId, agentId }: StuckKill): boolean {
+  return Buffer.byteLength(`${frameworkId}${taskId}${agentId}`) <= MAX_KEY_BYTES;
 }
 
 type MasterFacts = {

@@ -142,6 +142,26 @@ export async function twinsOf(
 }
 
 /**
+ * Stored ends of these tasks that a master may take back, and with them the id under which it offers them: see
+ * `createTwins`. Cost: one read of an index that is all but empty.
+ */
+export async function reversibleOf(
+  client: PoolClient,
+  clusterId: number,
+  taskIds: readonly string[],
+): Promise<TaskEnd[]> {
+  if (taskIds.length === 0) return [];
+  const { rows } = await client.query<TaskEnd>(
+    `SELECT ${WHOLE_ROW} FROM task_end
+     WHERE cluster_id = $1 AND finished_at > now() - interval '15 days' AND reopened_at IS NULL
+       AND state IN ('TASK_LOST', 'TASK_UNREACHABLE', 'TASK_DROPPED', 'TASK_GONE', 'TASK_GONE_BY_OPERATOR')
+       AND finished_at_known AND first_status_at IS NOT NULL AND task_id = ANY($2::text[])`,
+    [clusterId, taskIds],
+  );
+  return rows.map(wholeEnd);
+}
+
+/**
  * Writes a plan inside the caller's transaction, which must hold the lease: rows, and their rollups with them.
  * Answers how many were new and how many changed. Writing a plan twice changes nothing the second time.
  */

@@ -55,16 +55,26 @@ export function revised(stored: KnownEnd, offered: TaskEnd): TaskEnd {
   };
 }
 
-/** The row with when it began, where only a source that tells less of its end knows that; null: it knows it, too. */
+/**
+ * The row with when it began, where only a source that tells less of its end knows that; null: it knows it, too. Its
+ * first status is by then the earliest that was told: by it the end is found again should the master take it back.
+ */
 export function begunAs(stored: TaskEnd, offered: TaskEnd): TaskEnd | null {
-  if (stored.startedAt !== null || offered.startedAt === null) return null;
+  const isStart = stored.startedAt === null && offered.startedAt !== null;
+  const isFirstStatus = stored.firstStatusAt === null && offered.firstStatusAt !== null;
+  if (!isStart && !isFirstStatus) return null;
   return {
     ...stored,
-    startedAt: offered.startedAt,
-    firstStatusAt: stored.firstStatusAt ?? offered.firstStatusAt,
+    startedAt: stored.startedAt ?? offered.startedAt,
+    firstStatusAt: earliest(stored.firstStatusAt, offered.firstStatusAt),
     revisedAt: offered.observedAt,
     revision: Math.min(stored.revision + 1, MAX_REVISION),
   };
+}
+
+/** The first status of an end that two sources told; null is not told. */
+export function earliest(one: Date | null, other: Date | null): Date | null {
+  return one !== null && (other === null || one <= other) ? one : other;
 }
 
 // A deployment seen late explains a kill that stood unexplained; never the other way round, when Marathon

@@ -4,8 +4,8 @@ import type { Facts } from '@/lib/domain/verdict';
 
 import { fingerprintOf, liveKey, taskEndId } from './identity';
 import { appIdOf, type MarathonKnowledge, marathonContext, versionAt } from './marathon-context';
-import { begunAs, isReversible, outranks, revised, revisionOf } from './plan-revision';
-import { createTwins, isTwin, replaceableBy } from './plan-twins';
+import { begunAs, earliest, isReversible, outranks, revised, revisionOf } from './plan-revision';
+import { createTwinIndex, createTwins, isOfOneTime, replaceableBy } from './plan-twins';
 import type { KnownEnd, TaskEnd } from './task-end';
 
 /** Everything around the tasks that the plan may look at. */
@@ -52,12 +52,15 @@ export function addTaskEnd(byId: Map<string, TaskEnd>, task: MesosTask, context:
   if (!other || supersedes(end, other)) byId.set(end.id, end);
 }
 
-/** Takes offered ends one by one; `plan` holds what is to be written for those it took. */
-export type EndPlanner = { add(end: TaskEnd): void; plan: EndPlan };
+/**
+ * Takes offered ends one by one; `plan` holds what is to be written for those it took, `stoodAs` the stored rows of
+ * those that stand under another id.
+ */
+export type EndPlanner = { add(end: TaskEnd): void; plan: EndPlan; stoodAs: Map<string, TaskEnd> };
 
 /**
  * Compares offered ends with the stored ones of the same ids, and with `relatives`: stored ones of the same tasks under
- * other ids, see `standInsOf` and `twinsOf`. Pure and idempotent: offering what is stored plans nothing. A source that tells less
+ * other ids, see `relativesOf`. Pure and idempotent: offering what is stored plans nothing. A source that tells less
  * than before (no message this time) takes nothing away. A stored end keeps its id, whoever tells more of it: its page
  * has an address that people keep.
  */
@@ -82,23 +85,22 @@ export function createEndPlanner(
   const plan: EndPlan = { insert: [], revise: [], reopen: [] };
   const replaceable = replaceableBy(offered, known, relatives);
   const twins = createTwins(relatives);
-  const places = new Map<string, number[]>();
+  const places = createTwinIndex<number>();
+  const stoodAs = new Map<string, TaskEnd>();
   const revisions = new Map<string, EndPlan['revise'][number]>();
   const reopened = new Set<string>();
 
   const insert = (end: TaskEnd, isLive: boolean) => {
-    const at = places.get(end.taskId);
-    const place = at?.find((one) => plan.insert[one] !== undefined && isTwin(plan.insert[one], end));
+    const place = places.find(end);
     const other = place === undefined ? undefined : plan.insert[place];
     if (place !== undefined && other !== undefined) {
       const more = revisionOf(other, end) ?? begunAs(other, end);
       const { id, finishedAt, firstStatusAt } = other;
-      const own = { id, finishedAt, firstStatusAt: firstStatusAt ?? end.firstStatusAt };
+      const own = { id, finishedAt, firstStatusAt: earliest(firstStatusAt, end.firstStatusAt) };
       if (more) plan.insert[place] = { ...more, ...own, revisedAt: null, revision: 0 };
       return;
     }
-    if (at) at.push(plan.insert.length);
-    else places.set(end.taskId, [plan.insert.length]);
+    places.add(end, plan.insert.length);
     plan.insert.push(isLive ? { ...end, reopenedAt: end.observedAt } : end);
   };
 
@@ -116,6 +118,7 @@ export function createEndPlanner(
     const isLive = isReversible(end.state) && livesOn(live, end);
     const standIn = replaceable.get(end.id);
     if (standIn) {
+      stoodAs.set(end.id, standIn);
       const before = revisions.get(standIn.id)?.end;
       const told = before ? revisionOf(before, end) : revised(standIn, end);
       const startedAt = standIn.startedAt ?? end.startedAt;
@@ -125,6 +128,7 @@ export function createEndPlanner(
     const same = known.get(end.id);
     const twin = same ? undefined : twins.of(end);
     const stored = same ?? twin;
+    if (twin) stoodAs.set(end.id, twin);
     if (!stored) {
       insert(end, isLive);
     } else if (isLive) {
@@ -132,12 +136,15 @@ export function createEndPlanner(
       reopened.add(stored.id);
       plan.reopen.push({ id: stored.id, finishedAt: stored.finishedAt });
     } else {
-      const planned = revisions.get(stored.id)?.end;
-      const told = revisionOf(planned ?? stored, end) ?? (twin ? begunAs(planned ?? twin, end) : null);
-      if (told) revise(stored, same ? told : { ...told, id: stored.id, finishedAt: stored.finishedAt });
+      const before = revisions.get(stored.id)?.end ?? stored;
+      const told = revisionOf(before, end) ?? (twin ? begunAs({ ...twin, ...before }, end) : null);
+      if (!told) return;
+      const finishedAt = twin && isOfOneTime(twin, end) ? twin.finishedAt : told.finishedAt;
+      const firstStatusAt = earliest(before.firstStatusAt, told.firstStatusAt);
+      revise(stored, { ...told, id: stored.id, finishedAt, firstStatusAt });
     }
   };
-  return { add, plan };
+  return { add, plan, stoodAs };
 }
 
 /**

@@ -115,3 +115,58 @@ describe('two ends are not one', () => {
     expect(offer([], [MASTER, one]).insert).toHaveLength(2);
   });
 });
+
+it('does not hold each end of one task id against each', () => {
+  let looks = 0;
+  const offered = Array.from({ length: 4_000 }, (_, index) => {
+    const finishedAt = new Date(ENDED - index * 10);
+    const one = { ...STREAM, id: `id-${index}`, agentId: `a${index % 50}` };
+    return Object.defineProperty(one, 'finishedAt', {
+      enumerable: true,
+      get: () => {
+        looks += 1;
+        return finishedAt;
+      },
+    });
+  });
+  expect(planTaskEnds(offered, new Map(), new Map()).insert).toHaveLength(4_000);
+  const [newer, older] = [offered.slice(0, 2_000), offered.slice(2_000)];
+  expect(planTaskEnds(newer, new Map(), new Map(), older).insert).toHaveLength(2_000);
+  expect(looks).toBeLessThan(4_000 * 30);
+});
+
+describe('an end that is taken back under another id', () => {
+  const lost = end([status('TASK_LOST', ENDED)], { state: 'TASK_LOST' });
+  const begun = [status('TASK_RUNNING', LAUNCHED), status('TASK_LOST', ENDED)];
+  const again = end(begun, { state: 'TASK_LOST' });
+  const done = (more: Partial<MesosTask> = {}, first = LAUNCHED) =>
+    end([status('TASK_RUNNING', first), status('TASK_FINISHED', ENDED + 5_000)], {
+      state: 'TASK_FINISHED',
+      ...more,
+    });
+  const rows = written([lost], offer([lost], [again]));
+
+  it('is revised where a source told its first status before', () => {
+    expect(rows).toMatchObject([{ id: lost.id, firstStatusAt: new Date(LAUNCHED) }]);
+    const after = written(rows, offer(rows, [done()]));
+    expect(after).toMatchObject([
+      { id: lost.id, state: 'TASK_FINISHED', finishedAt: new Date(ENDED + 5_000), revision: 2 },
+    ]);
+    expect(offer(after, [done()])).toEqual({ insert: [], revise: [], reopen: [] });
+  });
+
+  it('also where all told of it at once', () => {
+    const told = written([], offer([], [lost, again]));
+    expect(written(told, offer(told, [done()]))).toMatchObject([{ id: lost.id, state: 'TASK_FINISHED' }]);
+  });
+
+  it('not for another task, agent, framework or launch', () => {
+    const others = [
+      done({ taskId: 't2' }),
+      done({ agentId: 'a2' }),
+      done({ frameworkId: 'f2' }),
+      done({}, LAUNCHED + 60_000),
+    ];
+    expect(offer(rows, others)).toMatchObject({ insert: others, revise: [] });
+  });
+});

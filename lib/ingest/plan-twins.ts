@@ -1,4 +1,5 @@
 import { liveKey } from './identity';
+import { isReversible } from './plan-revision';
 import { sanitize } from './sanitize';
 import type { KnownEnd, TaskEnd } from './task-end';
 
@@ -7,41 +8,90 @@ const SKEW_MS = 60_000;
 /** Master, agent and event stream print one and the same time; a double and a decimal may round it differently. */
 export const TWIN_MS = 2;
 
+type Told = Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId' | 'finishedAt' | 'finishedAtKnown'>;
+
 /**
  * Whether two ends are one that was told twice: the same framework, task, agent and time of the end. Their ids differ
  * where one source told another first status, or none.
  */
-export function isTwin(
-  one: Pick<TaskEnd, 'frameworkId' | 'taskId' | 'agentId' | 'finishedAt' | 'finishedAtKnown'>,
-  other: typeof one,
-): boolean {
+export function isTwin(one: Told, other: Told): boolean {
   return (
     one.finishedAtKnown &&
     other.finishedAtKnown &&
-    Math.abs(one.finishedAt.getTime() - other.finishedAt.getTime()) <= TWIN_MS &&
+    isOfOneTime(one, other) &&
     one.taskId === other.taskId &&
     one.agentId === other.agentId &&
     one.frameworkId === other.frameworkId
   );
 }
 
-/** Finds the stored twin of an end that is offered under an id nobody knows. */
+/** Whether two times of an end are one that two sources round differently. */
+export function isOfOneTime(one: Pick<TaskEnd, 'finishedAt'>, other: typeof one): boolean {
+  return Math.abs(one.finishedAt.getTime() - other.finishedAt.getTime()) <= TWIN_MS;
+}
+
+/**
+ * Finds what was put in under an end's twin, see `isTwin`; of several the nearest in time, and of these the first.
+ * Cost: six look-ups, however many ends one task id has.
+ */
+export function createTwinIndex<Value>() {
+  const byTime = new Map<string, Value>();
+  const keyAt = (end: Told, ms: number) => `${liveKey(end)}\0${ms}`;
+  return {
+    add(end: Told, value: Value): void {
+      if (!end.finishedAtKnown) return;
+      const key = keyAt(end, end.finishedAt.getTime());
+      if (!byTime.has(key)) byTime.set(key, value);
+    },
+    find(end: Told): Value | undefined {
+      if (!end.finishedAtKnown || byTime.size === 0) return undefined;
+      const ms = end.finishedAt.getTime();
+      for (let apart = 0; apart <= TWIN_MS; apart += 1) {
+        const found = byTime.get(keyAt(end, ms - apart)) ?? byTime.get(keyAt(end, ms + apart));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/**
+ * Finds the stored row of an end that is offered under an id nobody knows: its twin, or the reversible end of the same
+ * first status that it takes back.
+ */
 export function createTwins(stored: readonly TaskEnd[]): { of(end: TaskEnd): TaskEnd | undefined } {
-  const byTask = new Map<string, TaskEnd[]>();
+  const twins = createTwinIndex<TaskEnd>();
+  const lost = createTwinIndex<TaskEnd>();
   for (const one of stored) {
-    if (!one.finishedAtKnown) continue;
-    const others = byTask.get(one.taskId);
-    if (others) others.push(one);
-    else byTask.set(one.taskId, [one]);
+    twins.add(one, one);
+    if (isReversible(one.state) && one.reopenedAt === null) lost.add(begunBy(one), one);
   }
-  if (byTask.size === 0) return { of: () => undefined };
   return {
     of: (end) => {
-      const { finishedAt, finishedAtKnown } = end;
-      const named = { taskId: sanitize(end.taskId), agentId: sanitize(end.agentId) };
-      const told = { ...named, frameworkId: sanitize(end.frameworkId), finishedAt, finishedAtKnown };
-      return byTask.get(named.taskId)?.find((one) => isTwin(one, told));
+      const { taskId, agentId, frameworkId } = end;
+      const ids = {
+        taskId: sanitize(taskId),
+        agentId: sanitize(agentId),
+        frameworkId: sanitize(frameworkId),
+      };
+      const told = { ...begunBy(end), ...ids };
+      const twin = twins.find({ ...end, ...ids });
+      if (twin || isReversible(end.state)) return twin;
+      const before = lost.find(told);
+      return before && before.finishedAt < end.finishedAt ? before : undefined;
     },
+  };
+}
+
+/** The end as it is told from others by its first status, which sources round as they do its time. */
+function begunBy(end: TaskEnd): Told {
+  const { frameworkId, taskId, agentId, firstStatusAt } = end;
+  return {
+    frameworkId,
+    taskId,
+    agentId,
+    finishedAt: firstStatusAt ?? end.finishedAt,
+    finishedAtKnown: firstStatusAt !== null,
   };
 }
 

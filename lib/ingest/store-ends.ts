@@ -4,12 +4,14 @@ import type { MasterEpoch } from '@/lib/domain/cluster';
 import type { PollWarning } from '@/lib/domain/snapshot';
 
 import { forgetEvidence, tieEvidence } from './apply-evidence';
-import { applyTaskEnds, knownEnds, standInsOf, twinsOf } from './apply-task-ends';
+import { applyTaskEnds, knownEnds, reversibleOf, standInsOf, twinsOf } from './apply-task-ends';
 import { inSlices } from './in-slices';
 import { addToLedger } from './ledger';
 import type { MarathonKnowledge } from './marathon-context';
+import { isReversible } from './plan-revision';
 import { createEndPlanner, type EndPlan, type LiveTasks } from './plan-task-ends';
 import { sanitize } from './sanitize';
+import { storePlan, unstorableWarning } from './store-plan';
 import type { KnownEnd, TaskEnd } from './task-end';
 
 export type EndsToStore = {
@@ -22,6 +24,8 @@ export type EndsToStore = {
   epoch: Pick<MasterEpoch, 'masterId' | 'electedAt'> | null;
   marathons: ReadonlyMap<string, MarathonKnowledge>;
   now: Date;
+  /** Whether ends that Postgres takes from nobody are left out, with a warning; else they fail the whole. */
+  leavesOut?: boolean;
 };
 
 export type StoredEnds = {
@@ -30,6 +34,12 @@ export type StoredEnds = {
   plan: EndPlan;
   /** Rows that stood under the offered ids before. */
   known: ReadonlyMap<string, KnownEnd>;
+  /** Rows that stood for offered ids under other ids. */
+  stoodAs: ReadonlyMap<string, TaskEnd>;
+  /** Offered ids whose rows retention has dropped. */
+  dropped: ReadonlySet<string>;
+  /** Left out of `plan` and not stored. */
+  unstorable: readonly TaskEnd[];
   warnings: PollWarning[];
 };
 
@@ -44,42 +54,59 @@ export async function storeEnds(
   more: (plan: EndPlan) => Promise<void> = async () => {},
 ): Promise<StoredEnds> {
   const { clusterId, live, epoch, now } = ends;
-  const offered = await withoutDropped(client, clusterId, ends.offered);
+  const from = await endsFrom(client, clusterId);
+  // A master may offer again what retention has dropped, and the rollups still count it.
+  const isDropped = ({ finishedAt }: TaskEnd) => from !== null && finishedAt < from;
+  const dropped = new Set(ends.offered.filter(isDropped).map(({ id }) => id));
+  const offered = dropped.size === 0 ? ends.offered : ends.offered.filter(({ id }) => !dropped.has(id));
   const known = await knownEnds(
     client,
     clusterId,
     offered.map(({ id }) => id),
   );
   const unknown = offered.filter(({ id, finishedAtKnown }) => finishedAtKnown && !known.has(id));
-  const relatives = [
-    ...(await standInsOf(
-      client,
-      clusterId,
-      unknown.map(({ taskId }) => sanitize(taskId)),
-    )),
-    ...(await twinsOf(client, clusterId, unknown)),
-  ];
-  const { plan, add } = createEndPlanner(offered, known, live, relatives);
+  const relatives = await relativesOf(client, clusterId, unknown);
+  const { plan, add, stoodAs } = createEndPlanner(offered, known, live, relatives);
   await inSlices(offered, add);
   await more(plan);
-  const written = await applyTaskEnds(client, clusterId, plan, now);
-  if (epoch) await addToLedger(client, clusterId, epoch, plan, known);
-  return { ...written, plan, known, warnings: await tieToLogs(client, ends, plan) };
+  const written = ends.leavesOut
+    ? await storePlan(client, clusterId, plan, now)
+    : { ...(await applyTaskEnds(client, clusterId, plan, now)), unstorable: [] };
+  if (epoch) {
+    const before = new Map<string, KnownEnd>(known);
+    for (const row of relatives) before.set(row.id, row);
+    await addToLedger(client, clusterId, epoch, plan, before);
+  }
+  const warnings = [...unstorableWarning(written.unstorable), ...(await tieToLogs(client, ends, plan))];
+  return { ...written, plan, known, stoodAs, dropped, warnings };
 }
 
-/** Without what retention has dropped already: a master may offer it again, and the rollups still count it. */
-async function withoutDropped(
+/** Stored ends that may be the ones offered, under other ids. */
+async function relativesOf(
   client: PoolClient,
   clusterId: number,
-  offered: readonly TaskEnd[],
-): Promise<readonly TaskEnd[]> {
-  if (offered.length === 0) return offered;
+  unknown: readonly TaskEnd[],
+): Promise<TaskEnd[]> {
+  const taskIds = unknown.map(({ taskId }) => sanitize(taskId));
+  const final = unknown.filter(({ state, firstStatusAt }) => firstStatusAt !== null && !isReversible(state));
+  return [
+    ...(await standInsOf(client, clusterId, taskIds)),
+    ...(await twinsOf(client, clusterId, unknown)),
+    ...(await reversibleOf(
+      client,
+      clusterId,
+      final.map(({ taskId }) => sanitize(taskId)),
+    )),
+  ];
+}
+
+/** Ends from before it retention has dropped; null: none. */
+async function endsFrom(client: PoolClient, clusterId: number): Promise<Date | null> {
   const { rows } = await client.query<{ ends_from: Date | null }>(
     'SELECT ends_from FROM cluster WHERE id = $1',
     [clusterId],
   );
-  const from = rows[0]?.ends_from ?? null;
-  return from === null ? offered : offered.filter(({ finishedAt }) => finishedAt >= from);
+  return rows[0]?.ends_from ?? null;
 }
 
 /**

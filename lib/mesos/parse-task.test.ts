@@ -180,6 +180,17 @@ describe('parseTaskResources', () => {
 });
 
 describe('a hostile task', () => {
+  it('has no container id where the ids of its levels are longer together than one id may be', () => {
+    const told = (length: number) => {
+      const container_id = { value: 'c'.repeat(length), parent: { value: 'p'.repeat(512) } };
+      const status = { state: 'TASK_FAILED', container_status: { container_id } };
+      const raw = { id: 't', framework_id: 'f', slave_id: 'a', state: 'TASK_FAILED', statuses: [status] };
+      return parseTask(raw, 'completed_tasks').task?.statuses[0]?.containerId;
+    };
+    expect(told(511)).toHaveLength(1024);
+    expect(told(512)).toBeNull();
+  });
+
   it('is refused, not thrown at, when its state is nested 100,000 deep', () => {
     const state = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
     const { why } = parseTask({ id: 't', framework_id: 'f', slave_id: 's', state }, 'tasks');

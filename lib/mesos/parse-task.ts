@@ -136,7 +136,7 @@ function parseStatus(raw: JsonRecord, state: TaskState): TaskStatus {
   };
 }
 
-/** `parent.child` of a nested container id. */
+/** `parent.child` of a nested container id; null beyond the length of one id, as it is the key of an index. */
 function containerIdOf(value: unknown): string | null {
   const parts: string[] = [];
   let level = asRecord(value);
@@ -146,7 +146,7 @@ function containerIdOf(value: unknown): string | null {
     parts.unshift(id);
     level = asRecord(level.parent);
   }
-  return parts.length === 0 ? asId(value) : parts.join('.');
+  return asId(parts.length === 0 ? value : parts.join('.'));
 }
 
 /** `state`; where it is missing, that of the last status if the task has ended by it. Null: not told or unknown. */

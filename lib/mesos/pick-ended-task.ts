@@ -135,7 +135,8 @@ function look(
 ): boolean {
   if (found === undefined || found === -1) return false;
   const at = skipSpace(text.bytes, found);
-  if (text.bytes[at] !== OPEN_BRACE || scanObject(text, at, names, into) === -1 || into[0] === ODD) throw odd;
+  if (text.bytes[at] !== OPEN_BRACE || scanObject(text, at, names, into, false) === -1 || into[0] === ODD)
+    throw odd;
   return true;
 }
 

@@ -47,7 +47,7 @@ function firstTime(text: ScannedElement['text'], list: number): Date | null | un
   const first = skipSpace(bytes, list + 1);
   if (bytes[first] === CLOSE_BRACKET) return null;
   if (bytes[first] !== OPEN_BRACE) return undefined;
-  scanObject(text, first, STATUS_NAMES, ofStatus);
+  scanObject(text, first, STATUS_NAMES, ofStatus, false);
   if (stateAt(bytes, valueAt(bytes, ofStatus[0])) === null) return undefined;
   return asInstant(numberAt(bytes, valueAt(bytes, ofStatus[1]))) ?? undefined;
 }

@@ -15,7 +15,7 @@ import { stateAt, valueAt } from './pick-values';
 import { scanBody } from './scan-body';
 import { createSpanScanner, type ScannedElement } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
-import { createTextPool } from './text-pool';
+import { sharedTexts } from './text-pool';
 
 const TASK_LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks'] as const;
 const FRAMEWORK_LISTS = ['frameworks', 'completed_frameworks'] as const;
@@ -67,7 +67,6 @@ export async function readState(
     string,
     { frameworks: string; index: number; frameworkId: string | null; count: number }
   >();
-  const texts = createTextPool();
   let tasksRead = 0;
   let completedAlive = 0;
 
@@ -89,12 +88,12 @@ export async function readState(
       ended.addSeen(known, words);
       return;
     }
-    const liveTask = hasEnded || list === 'completed_tasks' ? null : pickLiveTask(element, texts);
+    const liveTask = hasEnded || list === 'completed_tasks' ? null : pickLiveTask(element, sharedTexts);
     if (liveTask !== null) {
       live.push(liveTask);
       return;
     }
-    const quick = hasEnded ? pickEndedTask(element, list, texts) : null;
+    const quick = hasEnded ? pickEndedTask(element, list, sharedTexts) : null;
     const { task, why } =
       quick === null ? parseTask(parsedJson(bytes, start, end), list) : { task: quick, why: '' };
     if (task === null) {

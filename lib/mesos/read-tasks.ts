@@ -13,7 +13,7 @@ import { stateAt, valueAt } from './pick-values';
 import { scanBody } from './scan-body';
 import { createSpanScanner, type ScannedElement } from './scan-objects';
 import { compileScanPlan } from './scan-plan';
-import { createTextPool } from './text-pool';
+import { sharedTexts } from './text-pool';
 
 const LISTS = ['tasks', 'completed_tasks', 'unreachable_tasks', 'orphan_tasks'] as const;
 const PLACES = new Map<string, MesosTask['list']>(LISTS.map((list) => [`get_tasks.${list}[]`, list]));
@@ -43,7 +43,6 @@ export async function readTasks(
     reply.discard();
     throw statusError('mesos', reply);
   }
-  const texts = createTextPool();
   const onSpan = (element: ScannedElement) => {
     const { text, start, end, found, where } = element;
     const { bytes } = text;
@@ -55,7 +54,7 @@ export async function readTasks(
     const words = digestOf(bytes, start, end, 'tasks', list);
     const known = state === null ? undefined : seen.get(words);
     if (known !== undefined && ended.passOver(known, words)) return;
-    const quick = state === null ? null : pickEndedTask(element, list, texts);
+    const quick = state === null ? null : pickEndedTask(element, list, sharedTexts);
     const { task, why } =
       quick === null ? parseTask(parsedJson(bytes, start, end), list) : { task: quick, why: '' };
     if (task === null) {

@@ -34,7 +34,8 @@ export function scanText(bytes: Buffer): ScanText {
  * `found` holds their positions in the order of `names`, -1 where there is none, all ODD where a name is written oddly.
  * Of a repeated member the first is taken. It takes an array for an object without members.
  *
- * Answers the position behind the object; -1 where the text ends before. Brackets and strings are followed, nothing
+ * Answers the position behind the object; -1 where the text ends before. With `toItsEnd` false it may stop, somewhere
+ * inside, as soon as all are found. Brackets and strings are followed, nothing
  * more. Cost: about 1 ns a byte; makes nothing.
  */
 export function scanObject(
@@ -42,8 +43,10 @@ export function scanObject(
   from: number,
   names: readonly Buffer[],
   found: Int32Array,
+  toItsEnd = true,
 ): number {
   found.fill(-1);
+  let missing = toItsEnd ? -1 : names.length;
   const length = bytes.length;
   const wholeWords = words.length;
   let depth = 0;
@@ -80,8 +83,10 @@ export function scanObject(
       }
       if (depth === 1 && at < length) {
         const next = bytes[at] ?? 0;
-        if (next === COLON && isPlain) note(bytes, start, at - 1, names, found);
-        else if (next !== COMMA && next !== CLOSE_BRACE && isName(bytes, at)) isOdd = true;
+        if (next === COLON && isPlain) {
+          if (note(bytes, start, at - 1, names, found)) missing -= 1;
+          if (missing === 0) return at;
+        } else if (next !== COMMA && next !== CLOSE_BRACE && isName(bytes, at)) isOdd = true;
       }
       continue;
     }
@@ -99,8 +104,8 @@ export function scanObject(
   return -1;
 }
 
-/** Keeps where the value of a member begins, if it is a wanted one: behind the colon at `to + 1`. */
-function note(bytes: Buffer, from: number, to: number, names: readonly Buffer[], found: Int32Array): void {
+/** Keeps where the value of a member begins, if it is a wanted one: behind the colon at `to + 1`. True: it was new. */
+function note(bytes: Buffer, from: number, to: number, names: readonly Buffer[], found: Int32Array): boolean {
   const length = to - from;
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index];
@@ -108,9 +113,11 @@ function note(bytes: Buffer, from: number, to: number, names: readonly Buffer[],
     let same = 0;
     while (same < length && bytes[from + same] === name[same]) same += 1;
     if (same !== length) continue;
-    if (found[index] === -1) found[index] = to + 2;
-    return;
+    if (found[index] !== -1) return false;
+    found[index] = to + 2;
+    return true;
   }
+  return false;
 }
 
 /** Whether the string that ended before `at` is a name: a colon follows, wherever. */

@@ -5,6 +5,9 @@ const TAIL_BYTES = 12;
 /** Gives the text of ASCII bytes; equal bytes give one and the same string, most of the time. */
 export type TextPool = (bytes: Buffer, start: number, end: number) => string;
 
+/** The one of this thread: what the last poll told, the next will tell again. */
+export const sharedTexts: TextPool = createTextPool();
+
 /**
  * A cache of short texts by their bytes: 200,000 tasks name the same few thousand agents, apps and images, and to make
  * a string of each would cost more than to read it. Longer than 64 bytes is made anew. Memory: 2 MiB and the texts,

@@ -18,8 +18,8 @@ import { fetchSandboxTails, noTailsUnderWay, type TailsUnderWay } from './sandbo
 export type Follower = {
   /** After each cycle under the lease. */
   lead(lease: Lease): void;
-  /** The lease is another's, or the collector ends: stops at once, resolves once nothing is under way. Never rejects. */
-  rest(): Promise<void>;
+  /** The lease is another's (`isTakenOver`), or the collector ends: stops at once, resolves once nothing is under way. Never rejects. */
+  rest(isTakenOver?: boolean): Promise<void>;
 };
 
 export type AgentsOptions = {

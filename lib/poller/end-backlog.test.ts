@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -7,6 +8,7 @@ import type { StreamEnd } from '@/lib/ingest/apply-stream-ends';
 import { createEndBacklog } from './end-backlog';
 
 const stop = new AbortController();
+setMaxListeners(0, stop.signal);
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -121,7 +123,34 @@ describe('createEndBacklog', () => {
     await vi.waitFor(() => expect(told.stored).toEqual(['a', 'b', 'c']));
   });
 
+  it('distrusts what waits, what is being written too', async () => {
+    let isBack = false;
+    const { backlog, told } = start(async () => {
+      while (!isBack) await pause(1);
+    });
+    const ends = [endOf('a'), endOf('b')];
+    for (const end of ends) {
+      backlog.add(end);
+      void backlog.drain(5_000);
+    }
+    backlog.distrust();
+    isBack = true;
+    await vi.waitFor(() => expect(told.batches).toEqual([1, 1]));
+    expect(ends.map(({ isSinceOpened }) => isSinceOpened)).toEqual([true, true]);
+  });
+
   describe('drain', () => {
+    it('tries once more where a write failed, as a connection that was cut', async () => {
+      let tries = 0;
+      const { backlog, told } = start(() => {
+        tries += 1;
+        return tries === 1 ? away() : Promise.resolve();
+      });
+      backlog.add(endOf('a'));
+      await backlog.drain(5_000);
+      expect(told.stored).toEqual(['a']);
+    });
+
     it('resolves once what waits is stored', async () => {
       const { backlog, told } = start(async () => void (await pause(20)));
       for (let index = 0; index < 1_100; index += 1) backlog.add(endOf(String(index)));

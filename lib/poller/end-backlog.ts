@@ -1,3 +1,4 @@
+import { isOfTheData } from '@/lib/db/data-error';
 import type { StreamEnd } from '@/lib/ingest/apply-stream-ends';
 import { weightOf } from '@/lib/mesos/weigh-task';
 
@@ -8,10 +9,12 @@ export type EndBacklog = {
   add(end: StreamEnd): void;
   /** How many wait, those being written among them. */
   size(): number;
-  /** Writes what waits now: resolves once that is stored, or could not be, or after `atMostMs`. Never rejects. */
+  /** Writes what waits now: resolves once that is stored, or failed twice, or after `atMostMs`. Never rejects. */
   drain(atMostMs: number): Promise<void>;
-  /** Forgets what waits. */
-  clear(): void;
+  /** From now on what waits does not prove that nothing was lost before it. */
+  distrust(): void;
+  /** Forgets what waits, and tells how many that were; those being written go on. */
+  clear(): number;
   /** Writes what comes until `signal` aborts. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
 };
@@ -69,14 +72,14 @@ export function createEndBacklog(options: BacklogOptions): EndBacklog {
 
   function bound(): void {
     if (waiting.length <= maxEnds && bytes <= maxBytes) return;
-    const dropped = waiting.length;
-    clear();
-    onDropped(dropped, false);
+    onDropped(clear(), false);
   }
 
-  function clear(): void {
+  function clear(): number {
+    const cleared = waiting.length;
     waiting = [];
     bytes = 0;
+    return cleared;
   }
 
   /** One batch, or the rest of the one under way. False: it could not be stored. */
@@ -136,10 +139,17 @@ export function createEndBacklog(options: BacklogOptions): EndBacklog {
       const last = waiting[readyEnds() - 1] ?? writing?.ends.at(-1);
       const isLeft = () =>
         last !== undefined && (waiting.includes(last) || writing?.ends.includes(last) === true);
+      let failures = 0;
       while (isLeft() && Date.now() < over) {
         const late = new Promise<boolean>((resolve) => setTimeout(resolve, over - Date.now(), false).unref());
-        if (!(await Promise.race([writeOne(), late]))) return;
+        const isWritten = await Promise.race([writeOne(), late]);
+        // A connection that was cut is made anew; a poll that judged without these ends would tell of a gap.
+        if (!isWritten) failures += 1;
+        if (failures > 1) return;
       }
+    },
+    distrust() {
+      for (const end of [...waiting, ...(writing?.ends ?? [])]) end.isSinceOpened = true;
     },
     clear,
     async run(signal) {
@@ -158,11 +168,4 @@ export function createEndBacklog(options: BacklogOptions): EndBacklog {
       }
     },
   };
-}
-
-/** What would fail the same way another time: by its SQLSTATE it was the data, or it was our own code. */
-function isOfTheData(thrown: unknown): boolean {
-  if (thrown instanceof TypeError || thrown instanceof RangeError) return true;
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  return /^(2[1-3]|54)[0-9A-Z]{3}$/.test(code);
 }

@@ -9,10 +9,13 @@ import { createPool } from '@/lib/db/pool';
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 import type { MasterSnapshot } from '@/lib/domain/snapshot';
 import type { MesosTask, TaskState } from '@/lib/domain/task';
-import { takeLease } from '@/lib/ingest/lease';
+import { AppError } from '@/lib/errors';
+import { assertLease, type Lease, takeLease } from '@/lib/ingest/lease';
+import type { EventHandlers } from '@/lib/mesos/subscribe';
 
 import { newHolder } from './holder';
 import { type LoopOptions, runLoop } from './loop';
+import { createStreams } from './streams';
 
 const ENDS = 3_000;
 const ENDS_A_READ = 300;
@@ -279,4 +282,112 @@ it('reads everything again where the database lost what it had stored, as a fail
   stop.abort();
   await loop;
   expect(await scalar('SELECT sum(ends)::int AS n FROM rollup_hour')).toBe(ENDS_A_READ);
+});
+
+it('does not take a long write of its own, which keeps the lease locked, for another instance', async () => {
+  await db.pool.query(`UPDATE lease SET expires_at = now() - interval '1 s'`);
+  const stop = new AbortController();
+  const query = vi.spyOn(db.pool, 'query');
+  const wasLookedAt = () => query.mock.calls.some(([text]) => String(text).includes('SELECT 1 FROM lease'));
+  let rests = 0;
+  const leases: Lease[] = [];
+  let writing: Promise<void> | null = null;
+  const follower = {
+    lead(lease: Lease) {
+      leases.push(lease);
+      // Until the loop has given up waiting for the lock and looked whose the lease is.
+      writing ??= inTransaction(db.pool, async (client) => {
+        await assertLease(client, lease);
+        await until(() => wasLookedAt() || rests > 0);
+      });
+    },
+    async rest() {
+      rests += 1;
+    },
+  };
+  const options = optionsOf(db.pool, newHolder(), () => snapshotOf([]));
+  const loop = runLoop({ ...options, intervalMs: 300, followers: [follower] }, stop.signal);
+  await until(() => rests > 0 || leases.length >= 2);
+  expect(rests).toBe(0);
+  expect(leases[1]?.token).toBe(leases[0]?.token);
+  stop.abort();
+  await Promise.all([loop, writing]);
+  query.mockRestore();
+});
+
+it('notices what a failover lost though a cycle failed meanwhile: what the streams told proves nothing then', async () => {
+  let isAway = false;
+  let refused = 0;
+  const pool = new Proxy(db.pool, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
+      if (name !== 'query' && name !== 'connect') return member;
+      return (...args: unknown[]) => {
+        if (!isAway) return Reflect.apply(member, target, args);
+        refused += 1;
+        return Promise.reject(new AppError('DATABASE_UNAVAILABLE', 'away'));
+      };
+    },
+  });
+  const stream: { handlers: EventHandlers | null } = { handlers: null };
+  const streams = createStreams({
+    pool,
+    marathons: [],
+    kick: () => {},
+    master: {
+      leaderUrl: () => 'http://master.example.test:5050',
+      version: () => '1.11.0',
+      findEnded: async () => null,
+      follow(handlers, signal) {
+        handlers.onOpen();
+        stream.handlers = handlers;
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ refused: null })));
+      },
+    },
+  });
+  let ring: MesosTask[] = [];
+  let reads = 0;
+  const options = optionsOf(pool, newHolder(), () => {
+    reads += 1;
+    const snapshot = snapshotOf(ring);
+    return { ...snapshot, epoch: { ...snapshot.epoch, ringSize: 2 } };
+  });
+  const sources = { ...options.sources, streams };
+  const stop = new AbortController();
+  const loop = runLoop(
+    { ...options, clusterName: 'promoted', intervalMs: 20, sources, followers: [streams] },
+    stop.signal,
+  );
+  await until(() => stream.handlers !== null);
+  const openedAfter = reads;
+  await until(() => reads >= openedAfter + 3);
+  stream.handlers?.onEvent?.();
+  isAway = true;
+  const refusedBefore = refused;
+  await until(() => refused > refusedBefore + 3);
+
+  // The standby lacks what was committed in the last hour. The ring turned over, and the stream tells the newest.
+  const { rows } = await db.pool.query<{ id: number; last_polled_at: Date }>(
+    `UPDATE cluster SET last_polled_at = last_polled_at - interval '1 hour' WHERE name = 'promoted' RETURNING *`,
+  );
+  const [{ id: clusterId, last_polled_at: lastPolledAt } = { id: 0, last_polled_at: new Date() }] = rows;
+  await db.pool.query('DELETE FROM poll_run WHERE cluster_id = $1', [clusterId]);
+  const newest = [0, 1].map((index): MesosTask => {
+    const task = endOf(index, false);
+    return { ...task, state: 'TASK_FAILED', statuses: [{ ...bare, state: 'TASK_FAILED', at: new Date() }] };
+  });
+  for (const task of newest) {
+    const { frameworkId, taskId, agentId, state, statuses } = task;
+    const of = { frameworkId, taskId, agentId, state, containerId: null, docker: null };
+    stream.handlers?.onAdded?.({ ...task, state: 'TASK_STAGING', statuses: [], list: 'tasks' });
+    stream.handlers?.onUpdate({ ...of, hasEnded: true, status: statuses[0] ?? null });
+  }
+  ring = newest;
+  isAway = false;
+  const gaps = async () =>
+    (await db.pool.query('SELECT kind, from_at FROM gap WHERE cluster_id = $1', [clusterId])).rows;
+  await until(async () => (await gaps()).length > 0);
+  stop.abort();
+  await loop;
+  expect(await gaps()).toEqual([{ kind: 'ring_overrun', from_at: lastPolledAt }]);
 });

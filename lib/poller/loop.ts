@@ -31,19 +31,24 @@ export type LoopOptions = {
   evidence?: { intervalMs?: number; timeZone?: string };
 };
 
+type Held = { lease: Lease; state: CycleState };
+
 /**
  * Collects until `signal` aborts, whatever a master, a network or the database does: each cycle that fails is
  * logged and followed by the next. Only the holder of the lease reads; the others look again every interval.
  */
 export async function runLoop(options: LoopOptions, signal: AbortSignal): Promise<void> {
-  let held: { lease: Lease; state: CycleState } | null = null;
+  let held: Held | null = null;
+  /** What was held last, also after a cycle that failed; null: another instance may have collected since. */
+  let last: Held | null = null;
   const { followers = [], kick = createPollKick() } = options;
   const evidence = runEvidence(options.pool, () => held, options.evidence ?? {}, signal);
   while (!signal.aborted) {
     const startedAt = new Date();
     let mayLead = false;
     try {
-      held = await takeTurn(options, held);
+      held = await takeTurn(options, held, last);
+      last = held;
       if (held) await collect(options, held, signal);
       noteDatabaseTrouble(null, new Date());
       const { lease = null } = held ?? {};
@@ -54,6 +59,7 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
       mayLead = error.code !== 'LEASE_LOST';
       // Whatever was half-written was rolled back; the master still offers it, and a fresh memory asks again.
       held = null;
+      if (error.code === 'LEASE_LOST') last = null;
       noteDatabaseTrouble(error, new Date());
       const err = error.code === 'LEASE_LOST' ? undefined : thrown;
       log.error({ code: error.code, cure: error.cure, err }, 'cycle failed');
@@ -61,7 +67,7 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
     const pauseMs = pauseAfter({ startedAt, now: new Date(), intervalMs: options.intervalMs });
     // Not waited for: what hangs there must not hold up the next turn. Where it was only the database that failed, what
     // the streams tell is held for it.
-    if (!held && !mayLead) for (const one of followers) void one.rest();
+    if (!held && !mayLead) for (const one of followers) void one.rest(true);
     await kick.wait({ startedAt, pauseMs }, signal);
   }
   await Promise.all([evidence, ...followers.map((one) => one.rest())]);
@@ -72,11 +78,7 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
 const LONGEST_CYCLE_MS = 15 * 60_000;
 
 /** One cycle, the lease prolonged while it lasts: reading a master that hangs may take longer than the lease. */
-async function collect(
-  options: LoopOptions,
-  { lease, state }: { lease: Lease; state: CycleState },
-  signal: AbortSignal,
-): Promise<void> {
+async function collect(options: LoopOptions, { lease, state }: Held, signal: AbortSignal): Promise<void> {
   const ttlMs = leaseTtlMs(options);
   const startedAt = Date.now();
   const heart = setInterval(() => {
@@ -91,41 +93,49 @@ async function collect(
   }
 }
 
-async function takeTurn(
-  options: LoopOptions,
-  held: { lease: Lease; state: CycleState } | null,
-): Promise<{ lease: Lease; state: CycleState } | null> {
+/** `held`: with what the last cycle succeeded; `before`: what was held last, though its cycle failed. Null: not our turn. */
+async function takeTurn(options: LoopOptions, held: Held | null, before: Held | null): Promise<Held | null> {
   const { pool, holder } = options;
   const clusterId = held?.lease.clusterId ?? (await ensureCluster(pool, options));
+  // A database may also have come back without the cluster, which has another id then.
+  const last = before?.lease.clusterId === clusterId ? before : null;
   const ttlMs = leaseTtlMs(options);
-  const lease =
-    (await takeLease(pool, { clusterId, holder, ttlMs })) ??
-    ((await expireDeadHolder(pool, clusterId, holder))
-      ? await takeLease(pool, { clusterId, holder, ttlMs })
-      : null);
+  let lease = await takeLease(pool, { clusterId, holder, ttlMs });
+  // A slow write of our own, of the streams or of retention, may have kept the row locked all the time.
+  if (!lease && last && (await isStillOurs(pool, last.lease))) lease = last.lease;
+  if (!lease && (await expireDeadHolder(pool, clusterId, holder))) {
+    lease = await takeLease(pool, { clusterId, holder, ttlMs });
+  }
   if (!lease) {
-    if (held) log.warn('another instance took over the collection');
+    if (last) log.warn('another instance took over the collection');
     return null;
   }
-  const isKept = held !== null && held.lease.token === lease.token;
-  if (held && isKept && (await isStillStored(pool, held))) return { ...held, lease };
+  const isStored = last === null || (await isStillStored(pool, last));
+  if (held && isStored && held.lease.token === lease.token) return { ...held, lease };
   // What is in memory says that ends are stored which are not: all that the master still has is read again.
-  if (isKept) log.error('Postgres lost what it had stored, as a failover may; reading everything again');
+  if (!isStored) log.error('Postgres lost what it had stored, as a failover may; reading everything again');
   log.info({ cluster: options.clusterName, leaseToken: lease.token }, 'collecting');
-  const memory = await loadMemory(pool, clusterId);
+  const state = newCycleState(await loadMemory(pool, clusterId));
+  if (last && isStored) state.stored = last.state.stored;
   // So may be what the streams told since: it proves nothing about what the master has forgotten by now.
-  if (isKept) memory.streamOpenedAt = new Date();
-  return { lease, state: newCycleState(memory) };
+  if (!isStored) state.memory.streamOpenedAt = new Date();
+  return { lease, state };
+}
+
+/** Whether nobody took the lease since, read without waiting for who has it locked. Each write asserts it all the same. */
+async function isStillOurs(pool: Pool, { clusterId, holder, token }: Lease): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    'SELECT 1 FROM lease WHERE cluster_id = $1 AND holder = $2 AND token = $3',
+    [clusterId, holder, token],
+  );
+  return rowCount === 1;
 }
 
 /**
  * Whether the last polls that were committed are there. A standby that is promoted may lack the last commits, and so may
  * a server that crashed with `synchronous_commit = off`: always the newest, so that these speak for all before them.
  */
-async function isStillStored(
-  pool: Pool,
-  { lease, state }: { lease: Lease; state: CycleState },
-): Promise<boolean> {
+async function isStillStored(pool: Pool, { lease, state }: Held): Promise<boolean> {
   const { rowCount } = await pool.query(
     `SELECT 1 FROM unnest($2::timestamptz[], $3::timestamptz[]) AS told (started_at, finished_at)
      WHERE NOT EXISTS (SELECT 1 FROM poll_run p WHERE p.cluster_id = $1 AND p.source = 'mesos' AND p.ok

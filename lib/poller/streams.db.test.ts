@@ -6,12 +6,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '@/lib/db/test-database';
 import { AppError } from '@/lib/errors';
 import { ensureCluster } from '@/lib/ingest/ensure-cluster';
+import { takeLease } from '@/lib/ingest/lease';
+import { loadMemory } from '@/lib/ingest/memory';
 import { createMarathonReader } from '@/lib/marathon/read-marathon';
 import { createMasterReader } from '@/lib/mesos/read-master';
+import type { EventHandlers } from '@/lib/mesos/subscribe';
 import { startTestServer } from '@/lib/upstream/test-server';
 
 import { newHolder } from './holder';
 import { runLoop } from './loop';
+import { newCycleState } from './poll-cycle';
 import { createPollKick } from './poll-kick';
 import { createStreams } from './streams';
 
@@ -421,4 +425,123 @@ it.concurrent('a Marathon is followed: kills that it announces are proven, deplo
   expect(master.reads()).toBe(reads);
   await until(async () => Number((await stream('marathon:%'))?.events) === 2);
   expect(await stream('marathon:%')).toMatchObject({ state: 'open', url: marathon.url });
+}, 30_000);
+
+/** Streams under a lease, without polls, of a master whose events come by hand. */
+async function follow(clusterName: string) {
+  const clusterId = await ensureCluster(db.pool, { clusterName, simulated: false });
+  const lease = await takeLease(db.pool, { clusterId, holder: 'me', ttlMs: 600_000 });
+  if (!lease) throw new Error('no lease');
+  const { memory, ...state } = newCycleState(await loadMemory(db.pool, clusterId));
+  const stream: { handlers: EventHandlers | null; close: () => void } = { handlers: null, close: () => {} };
+  const streams = createStreams({
+    pool: db.pool,
+    marathons: [],
+    kick: () => {},
+    master: {
+      leaderUrl: () => 'http://master.example.test:5050',
+      version: () => '1.11.0',
+      findEnded: async () => null,
+      follow(handlers, signal) {
+        stream.handlers = handlers;
+        return new Promise((resolve) => {
+          stream.close = () => resolve({ refused: null });
+          signal.addEventListener('abort', stream.close);
+        });
+      },
+    },
+  });
+  closers.push(() => streams.rest());
+  streams.adopt(lease, { ...state, memory });
+  streams.lead(lease);
+  const subscribed = async () => {
+    await until(() => stream.handlers !== null);
+    // In the order in which the reader tells of the first event.
+    stream.handlers?.onEvent?.();
+    stream.handlers?.onOpen();
+    return stream.handlers;
+  };
+  return { clusterId, lease, memory, streams, stream, subscribed };
+}
+
+/** A task that is launched and ends at once. */
+function tellEnd(handlers: EventHandlers | null): void {
+  const task = { frameworkId: 'F1', taskId: 'a', agentId: 'S0' };
+  const bare = { message: null, reason: null, source: null, healthy: null, containerId: null };
+  handlers?.onAdded?.({
+    ...task,
+    executorId: '',
+    name: 'a',
+    state: 'TASK_STAGING',
+    statuses: [],
+    resources: { cpus: 1, memMb: 64, diskMb: 0, gpus: 0 },
+    image: null,
+    containerizer: null,
+    labels: {},
+    list: 'tasks',
+  });
+  handlers?.onUpdate({
+    ...task,
+    hasEnded: true,
+    state: 'TASK_FAILED',
+    status: { ...bare, state: 'TASK_FAILED', at: new Date() },
+    containerId: null,
+    docker: null,
+  });
+}
+
+it.concurrent('that a stream is opened again is no sign of life for the time that it was closed', async () => {
+  const { memory, stream, subscribed } = await follow('reopened');
+  const first = await subscribed();
+  expect(memory.streamAliveAt).toBeNull();
+  memory.streamOpenedAt = null; // A poll was stored.
+  first?.onEvent?.();
+  const aliveAt = memory.streamAliveAt;
+  expect(aliveAt).toBeInstanceOf(Date);
+  stream.handlers = null;
+  stream.close();
+  await until(() => stream.handlers !== null);
+  const again = await subscribed();
+  again?.onEvent?.();
+  expect(memory.streamAliveAt).toBe(aliveAt);
+  memory.streamOpenedAt = null;
+  again?.onEvent?.();
+  expect(memory.streamAliveAt).not.toBe(aliveAt);
+}, 30_000);
+
+it.concurrent.each([
+  ['the collector ends', false, 1],
+  ['another instance took over, whose poll judges what is missing', true, 0],
+])(
+  'ends that still wait count as dropped, or not, where %s',
+  async (name, isTakenOver, dropped) => {
+    const { clusterId, streams, subscribed } = await follow(name);
+    const handlers = await subscribed();
+    // It waits for the poll that is asked for at the opening, and there is none here.
+    tellEnd(handlers);
+    await streams.rest(isTakenOver);
+    const { rows } = await db.pool.query('SELECT dropped::int FROM stream WHERE cluster_id = $1', [
+      clusterId,
+    ]);
+    expect(rows).toEqual([{ dropped }]);
+  },
+  30_000,
+);
+
+it.concurrent('what waits while Postgres loses what was stored proves nothing any more, and waits for the poll', async () => {
+  const { clusterId, lease, memory, streams, subscribed } = await follow('lost');
+  const storedEnds = async () =>
+    (await db.pool.query('SELECT 1 FROM task_end WHERE cluster_id = $1', [clusterId])).rowCount;
+  const handlers = await subscribed();
+  memory.streamOpenedAt = null; // A poll was stored.
+  handlers?.onEvent?.();
+  const fresh = newCycleState({ ...(await loadMemory(db.pool, clusterId)), streamOpenedAt: new Date() });
+  tellEnd(handlers);
+  streams.adopt(lease, fresh);
+  expect(fresh.memory.streamAliveAt).toBeNull();
+  await streams.drain();
+  expect(await storedEnds()).toBe(0);
+  fresh.memory.streamOpenedAt = null;
+  await streams.drain();
+  expect(await storedEnds()).toBe(1);
 }, 30_000);

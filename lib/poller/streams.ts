@@ -53,8 +53,9 @@ const QUESTIONS_AT_ONCE = 8;
 const QUESTIONS_WAITING = 200;
 const NAMES_KEPT = 20_000;
 const STATE_EVERY_MS = 1_000;
-const DRAIN_MS = 5_000;
-/** How long what a stream tells waits for the poll that was asked for when it was opened. */
+// Below `HELD_MS`, so that what is held waits for its poll.
+const DRAIN_MS = 10_000;
+// How long what a stream tells waits for the poll that was asked for when it was opened.
 const HELD_MS = 15_000;
 const REPEAT_WARNING_MS = 60_000;
 
@@ -141,6 +142,7 @@ export function createStreams(options: StreamsOptions): Streams {
     const tracker = createEndTracker();
     let questions = pLimit(QUESTIONS_AT_ONCE);
     let mayAsk = false;
+    let isOpen = false;
 
     function tell(task: MesosTask, toldAt: Date): void {
       const isSinceOpened = !isBridged(begun.state.memory);
@@ -182,15 +184,23 @@ export function createStreams(options: StreamsOptions): Streams {
         questions = pLimit(QUESTIONS_AT_ONCE);
         mayAsk = isSince(version, 1, 4);
         begun.state.memory.streamOpenedAt = new Date();
+        isOpen = true;
         tally.opened(url);
         kick();
       },
-      onClosed: tally.closed,
-      onRefused: tally.refused,
+      onClosed(thrown) {
+        isOpen = false;
+        tally.closed(thrown);
+      },
+      onRefused(url, status) {
+        isOpen = false;
+        tally.refused(url, status);
+      },
       onEvent() {
         tally.event();
         const { memory } = begun.state;
-        if (isBridged(memory)) memory.streamAliveAt = new Date();
+        // The first event comes before `onOpen`: it is no sign that all was told until then.
+        if (isOpen && isBridged(memory)) memory.streamAliveAt = new Date();
       },
       onAdded(task) {
         const isNews = tracker.added(task);
@@ -233,31 +243,30 @@ export function createStreams(options: StreamsOptions): Streams {
     ].flatMap(({ from, state }) => (state === null ? [] : [{ from, state }]));
     if (told.length === 0) return;
     try {
-      await applyStreamState(
-        pool,
-        lease,
-        told.map(({ state }) => state),
-        new Date(),
-      );
+      const states = told.map(({ state }) => state);
+      await applyStreamState(pool, lease, states, new Date());
     } catch (thrown) {
       for (const { from, state } of told) from.giveBack(state);
       warn(thrown, 'how the event streams do could not be stored');
     }
   }
 
-  async function rest(): Promise<void> {
+  async function rest(isTakenOver = false): Promise<void> {
     const ending = term;
     term = null;
     next = null;
-    ending?.stop.abort();
-    ending?.backlog.clear();
-    await ending?.done;
+    if (ending === null) return;
+    const dropped = ending.backlog.clear();
+    // The first poll of another instance judges what is missing.
+    if (!isTakenOver && dropped > 0) tally.count('dropped', dropped);
+    ending.stop.abort();
+    await ending.done;
   }
 
   return {
     adopt(lease, state) {
       if (term !== null) {
-        if (term.state !== state) carryOver(term.state, state);
+        if (term.state !== state) carryOver(term, state);
         Object.assign(term, { lease, state });
       }
       next = { lease, state };
@@ -273,13 +282,16 @@ export function createStreams(options: StreamsOptions): Streams {
 }
 
 /** What a new state must know of the streams that went on while the database was away. */
-function carryOver(from: CycleState, { memory }: CycleState): void {
-  // Where Postgres lost what was stored, it is as if the stream had been closed meanwhile.
+function carryOver({ state: { memory: from }, backlog }: Term, { memory }: CycleState): void {
+  for (const key of from.sinceOpened) memory.sinceOpened.add(key);
   if (memory.streamOpenedAt === null) {
-    memory.streamOpenedAt = from.memory.streamOpenedAt;
-    memory.streamAliveAt = from.memory.streamAliveAt;
+    memory.streamOpenedAt = from.streamOpenedAt;
+    memory.streamAliveAt = from.streamAliveAt;
+  } else {
+    // Postgres lost what was stored: it is as if the stream had been closed until now, and told all this since.
+    backlog.distrust();
+    for (const told of from.toldEnded.values()) for (const { key } of told) memory.sinceOpened.add(key);
   }
-  memory.streamLeftAt = from.memory.streamLeftAt;
-  for (const key of from.memory.sinceOpened) memory.sinceOpened.add(key);
-  for (const [taskId, told] of from.memory.toldEnded) memory.toldEnded.set(taskId, told);
+  memory.streamLeftAt = from.streamLeftAt;
+  for (const [taskId, told] of from.toldEnded) memory.toldEnded.set(taskId, told);
 }

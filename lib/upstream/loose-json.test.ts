@@ -67,6 +67,7 @@ describe('asId', () => {
   it('holds no more bytes than an index of Postgres takes', () => {
     expect(asId('a'.repeat(1024))).toHaveLength(1024);
     expect(asId('a'.repeat(1025))).toBeNull();
+    expect(asId('a\0'.repeat(512))).toBeNull();
     expect(asId('鰯'.repeat(341))).toHaveLength(341);
     expect(asId('鰯'.repeat(342))).toBeNull();
   });

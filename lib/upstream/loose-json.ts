@@ -39,8 +39,9 @@ const MAX_ID_BYTES = 1024;
 export function asId(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string' || value === '') return null;
-  if (value.length > MAX_ID_BYTES || Buffer.byteLength(value) > MAX_ID_BYTES) return null;
-  return asText(value);
+  const id = value.length > MAX_ID_BYTES ? null : asText(value);
+  // Of what is kept: a NUL of one byte becomes a character of three.
+  return id === null || Buffer.byteLength(id) > MAX_ID_BYTES ? null : id;
 }
 
 /** A value as JSON, for showing; cut like `asText`. What is nested too deeply to be written is named so. */
