@@ -47,6 +47,8 @@ type Term = {
   backlog: EndBacklog;
   ears: MarathonEars[];
   done: Promise<void>;
+  /** The master whose stream was opened last, and how long what it tells waits for a poll. */
+  opened: { url: string | null; heldMs: number };
 };
 
 const QUESTIONS_AT_ONCE = 8;
@@ -55,8 +57,10 @@ const NAMES_KEPT = 20_000;
 const STATE_EVERY_MS = 1_000;
 // Below `HELD_MS`, so that what is held waits for its poll.
 const DRAIN_MS = 10_000;
-// How long what a stream tells waits for the poll that was asked for when it was opened.
+// How long what a stream tells waits for the poll that was asked for when it was opened: for another master's first
+// poll, else no longer than people wait for a page.
 const HELD_MS = 15_000;
+const HELD_OF_SAME_MASTER_MS = 2_000;
 const REPEAT_WARNING_MS = 60_000;
 
 /**
@@ -85,6 +89,7 @@ export function createStreams(options: StreamsOptions): Streams {
     const names = { hostnames: new Map<string, string>(), frameworkNames: new Map<string, string>() };
     const begun: Term = {
       ...held,
+      opened: { url: null, heldMs: HELD_OF_SAME_MASTER_MS },
       stop,
       ears: options.marathons.map((source) => createMarathonEars(pool, source, () => begun)),
       backlog: createEndBacklog({
@@ -93,7 +98,7 @@ export function createStreams(options: StreamsOptions): Streams {
         // lost before them. Where it fails, they are stored all the same.
         isHeld({ isSinceOpened }) {
           const openedAt = begun.state.memory.streamOpenedAt;
-          return isSinceOpened && openedAt !== null && Date.now() - openedAt.getTime() < HELD_MS;
+          return isSinceOpened && openedAt !== null && Date.now() - openedAt.getTime() < begun.opened.heldMs;
         },
         async store(ends) {
           const { lease, state } = begun;
@@ -185,6 +190,8 @@ export function createStreams(options: StreamsOptions): Streams {
         mayAsk = isSince(version, 1, 4);
         begun.state.memory.streamOpenedAt = new Date();
         isOpen = true;
+        const isAnother = begun.opened.url !== null && begun.opened.url !== url;
+        begun.opened = { url, heldMs: isAnother ? HELD_MS : HELD_OF_SAME_MASTER_MS };
         tally.opened(url);
         kick();
       },
