@@ -54,6 +54,7 @@ const NO_SETTINGS = Object.fromEntries(
     'DATABASE_URL',
     'DATABASE_READ_URL',
     'MESOS_MASTER_URLS',
+    'MESOS_SCHEME',
     'MARATHON_URLS',
     'ROLE',
     'CLUSTER_NAME',

@@ -214,3 +214,19 @@ describe('.env.example', () => {
     expect(parseEnv(parseDotEnv(text))).toEqual(parseEnv({}));
   });
 });
+
+describe('what starts the program with other settings', () => {
+  const namesIn = (file: string): string[] => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    return ENV_KEYS.filter((key) => new RegExp(`\\b${key}\\b`).test(text));
+  };
+
+  it('docker-compose.yml hands on every setting but those that a container has no use for', () => {
+    const without = new Set<string>(['HOST', 'DATA_DIR', 'LOG_FILES', 'LOG_HOST']);
+    expect(namesIn('docker-compose.yml')).toEqual(ENV_KEYS.filter((key) => !without.has(key)));
+  });
+
+  it('servers of tests are deaf to every setting of the shell but how much they log', () => {
+    expect(namesIn('scripts/production-server.mjs')).toEqual(ENV_KEYS.filter((key) => key !== 'LOG_LEVEL'));
+  });
+});

@@ -9,7 +9,7 @@ import { createPool, pool } from './pool';
 const CONNECT_MS = 2_000;
 /** After a failure the replica is left alone for so long. */
 const LEFT_ALONE_MS = 5_000;
-/** Failures after which the same question is put to the primary; BUSY: the replica's catching up cancelled it. */
+/** Failures after which the same question is put to the primary; BUSY: the replica's catching up was in its way. */
 const FALLS_BACK = new Set(['DATABASE_UNAVAILABLE', 'DATABASE_BUSY']);
 
 type ReadPool = {
@@ -66,8 +66,9 @@ export function createReadPool(primary: pg.Pool, url: string): ReadPool {
         awaySince = null;
         return answer;
       } catch (thrown) {
-        const { code } = toAppError(thrown);
-        if (!FALLS_BACK.has(code)) throw thrown;
+        const { code, details } = toAppError(thrown);
+        // Its time is up: the primary would only take as long again.
+        if (!FALLS_BACK.has(code) || details?.code === '57014') throw thrown;
         if (code === 'DATABASE_UNAVAILABLE') {
           leftAloneUntil = Date.now() + LEFT_ALONE_MS;
           awaySince ??= new Date();

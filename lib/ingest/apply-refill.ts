@@ -4,15 +4,12 @@ import { inTransaction } from '@/lib/db/in-transaction';
 import type { MesosTask } from '@/lib/domain/task';
 
 import { addExposure } from './apply-exposure';
-import { liveKey } from './identity';
 import { assertLease, type Lease } from './lease';
 import type { MarathonKnowledge } from './marathon-context';
 import type { Memory } from './memory';
 import { planExposure } from './plan-exposure';
 import { toTaskEnds } from './plan-task-ends';
-import { sanitize } from './sanitize';
 import { storeEnds } from './store-ends';
-import type { TaskEnd } from './task-end';
 
 /** A failover's gap that the agents have not been asked about to the end. */
 export type RefillGap = { id: string; from: Date; to: Date };
@@ -27,8 +24,6 @@ export type PendingRefill = {
 const ASK_ABOUT = '7 days';
 /** An agent's clock may be behind ours: what is stored already is known by its identity. */
 const SLACK_MS = 5 * 60_000;
-/** The agent and the master print the same time, but for its last digit. */
-const SAME_END_MS = 2_000;
 
 /** What is to be asked of the agents; null: nothing. Cost: two index probes. */
 export async function pendingRefill(pool: Pool, clusterId: number, now: Date): Promise<PendingRefill | null> {
@@ -98,10 +93,9 @@ export async function applyRefill(
 ): Promise<number> {
   const { clusterId } = lease;
   const { hostnames, frameworkNames } = memory;
-  const told = toTaskEnds(tasks, { clusterId, now, hostnames, frameworkNames, marathons });
+  const offered = toTaskEnds(tasks, { clusterId, now, hostnames, frameworkNames, marathons });
   return await inTransaction(pool, async (client) => {
     await assertLease(client, lease);
-    const offered = await withoutTwins(client, clusterId, told);
     const { plan, inserted } = await storeEnds(client, {
       clusterId,
       offered,
@@ -145,31 +139,6 @@ export async function finishRefill(
       [lease.clusterId, gaps.map(({ id }) => id), asked, answered, now],
     );
   });
-}
-
-/**
- * Without ends that are stored under another identity: of a task that a new master learnt from its agent, master and
- * agent may disagree about the first status. Cost: one index probe a task and month.
- */
-async function withoutTwins(client: PoolClient, clusterId: number, told: readonly TaskEnd[]) {
-  const { rows } = await client.query<
-    Pick<TaskEnd, 'id' | 'frameworkId' | 'taskId' | 'agentId' | 'finishedAt'>
-  >(
-    `SELECT id, framework_id AS "frameworkId", task_id AS "taskId", agent_id AS "agentId",
-            finished_at AS "finishedAt"
-     FROM task_end WHERE cluster_id = $1 AND task_id = ANY ($2::text[])`,
-    [clusterId, told.map(({ taskId }) => sanitize(taskId))],
-  );
-  return told.filter(
-    (end) =>
-      !rows.some(
-        (row) =>
-          row.id !== end.id &&
-          row.taskId === end.taskId &&
-          liveKey(row) === liveKey(end) &&
-          Math.abs(row.finishedAt.getTime() - end.finishedAt.getTime()) <= SAME_END_MS,
-      ),
-  );
 }
 
 async function currentLife(client: PoolClient, clusterId: number) {

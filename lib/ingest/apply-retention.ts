@@ -89,13 +89,14 @@ export async function sampleSizes(pool: Pool, lease: Lease, now: Date): Promise<
     await client.query(
       `INSERT INTO size_sample (day, relation, bytes, row_count)
        SELECT date_trunc('day', $1::timestamptz, 'UTC'), root.relname,
-              sum(pg_total_relation_size(part.relid))::bigint,
+              sum(pg_total_relation_size(leaf.oid))::bigint,
               coalesce((sum(leaf.reltuples) FILTER (WHERE leaf.reltuples >= 0)), -1)::bigint
        FROM pg_class root
        JOIN pg_namespace space ON space.oid = root.relnamespace AND space.nspname = current_schema()
-       CROSS JOIN LATERAL pg_partition_tree(root.oid) part
-       JOIN pg_class leaf ON leaf.oid = part.relid
-       WHERE root.relkind IN ('r', 'p') AND NOT root.relispartition AND (part.isleaf OR root.relkind = 'r')
+       -- Of a table without partitions the tree is empty.
+       LEFT JOIN LATERAL pg_partition_tree(root.oid) part ON part.isleaf
+       JOIN pg_class leaf ON leaf.oid = coalesce(part.relid, root.oid)
+       WHERE root.relkind IN ('r', 'p') AND NOT root.relispartition
        GROUP BY root.relname
        UNION ALL
        SELECT date_trunc('day', $1::timestamptz, 'UTC'), '', pg_database_size(current_database()), -1

@@ -373,6 +373,22 @@ describe('failures', () => {
     );
   });
 
+  it.each([401, 403])(
+    'of replicas that fail, the one that refuses us (%s) says what a person must mend',
+    async (refusal) => {
+      const refusing = await server({ '/v2/info': status(refusal) });
+      const odd = await server({ '/v2/info': '<html>' });
+      for (const urls of [
+        [refusing.url, odd.url],
+        [odd.url, refusing.url],
+      ]) {
+        expect((await failureOf(readerOf(urls).read(signal()))).code).toBe(
+          refusal === 401 ? 'MARATHON_AUTH_REFUSED' : 'MARATHON_FORBIDDEN',
+        );
+      }
+    },
+  );
+
   it('the next replica is asked, and first the next time', async () => {
     const sick = await server({ '/v2/info': status(502) });
     const well = await server();

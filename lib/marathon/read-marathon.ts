@@ -162,7 +162,13 @@ function sampleOf(item: unknown): string {
 /** A refused login says more than a replica that is down. */
 function moreTelling(before: AppError | null, now: AppError): AppError {
   if (before === null) return now;
-  const order = ['MARATHON_AUTH_REFUSED', 'MARATHON_BAD_PAYLOAD', 'BODY_TOO_LARGE', 'MARATHON_TIMEOUT'];
+  const order = [
+    'MARATHON_AUTH_REFUSED',
+    'MARATHON_FORBIDDEN',
+    'MARATHON_BAD_PAYLOAD',
+    'BODY_TOO_LARGE',
+    'MARATHON_TIMEOUT',
+  ];
   const rank = ({ code }: AppError) => (order.includes(code) ? order.indexOf(code) : order.length);
   return rank(now) < rank(before) ? now : before;
 }

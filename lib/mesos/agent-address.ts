@@ -40,9 +40,13 @@ function isHostPort(text: string): boolean {
 const NO_AGENTS =
   /^(?:0\.|169\.254\.|22[4-9]\.|2[345]\d\.|\[(?:::|ff[0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*|fd00:ec2::254|::ffff:a9fe:[0-9a-f]+)\]$)/;
 
-/** `1.11.0` is at least `1.5`; an unknown version is taken for a new one. */
-export function isAtLeast(version: string | null, wanted: readonly [major: number, minor: number]): boolean {
+/** `1.11.0` is at least `1.5`. An unknown version is taken for a new one, unless told otherwise. */
+export function isAtLeast(
+  version: string | null,
+  wanted: readonly [major: number, minor: number],
+  whenUnknown = true,
+): boolean {
   const [, major, minor] = /^(\d{1,4})\.(\d{1,4})/.exec(version ?? '') ?? [];
-  if (major === undefined || minor === undefined) return true;
+  if (major === undefined || minor === undefined) return whenUnknown;
   return Number(major) > wanted[0] || (Number(major) === wanted[0] && Number(minor) >= wanted[1]);
 }

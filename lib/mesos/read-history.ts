@@ -22,23 +22,18 @@ const PLAN = compileScanPlan({
 });
 const STATE = memberNames('state');
 
-/** Of one agent: 150 executors a framework and 200 tasks an executor are what it keeps (reference A8). */
-export const MAX_HISTORY_ENDS = 50_000;
-
 /**
  * The ended tasks in an agent's /state, as a stream: what runs, what ran, and what completed frameworks ran, told one by
- * one to `onEnd`, at most 50,000. It tells statuses with their times, never message or reason (reference B1). What
- * cannot be understood is counted in `rejected`. `failure`: what ended the body before its end.
+ * one to `onEnd`. It tells statuses with their times, never message or reason (reference B1). What cannot be understood
+ * is passed over. `failure`: what ended the body before its end.
  *
  * Memory: one task.
  */
 export async function readHistory(
   body: AsyncIterable<Buffer>,
   onEnd: (task: MesosTask) => void,
-): Promise<Pick<BodyScan, 'failure' | 'problem'> & { ends: number; rejected: number }> {
-  let ends = 0;
-  let rejected = 0;
-  const scan = await scanBody(
+): Promise<Pick<BodyScan, 'failure' | 'problem'>> {
+  return await scanBody(
     body,
     createObjectScanner({
       plan: PLAN,
@@ -47,18 +42,11 @@ export async function readHistory(
         const state = at === null ? null : plainText(raw, at[0], at[1]);
         if (state !== null && !isEndState(state)) return;
         const { task } = parseTask(parsed(raw), 'completed_tasks');
-        if (task === null) rejected += 1;
-        else if (isEndState(task.state) && ends < MAX_HISTORY_ENDS) {
-          ends += 1;
-          onEnd(task);
-        }
+        if (task !== null && isEndState(task.state)) onEnd(task);
       },
-      onOversized: () => {
-        rejected += 1;
-      },
+      onOversized: () => {},
     }),
   );
-  return { failure: scan.failure, problem: scan.problem, ends, rejected };
 }
 
 function parsed(raw: Buffer): unknown {

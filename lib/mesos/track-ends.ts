@@ -1,7 +1,6 @@
 import { isEndState, type MesosTask, REVERSIBLE_STATES, type TaskStatus } from '@/lib/domain/task';
-
+import { isAtLeast } from './agent-address';
 import type { TaskUpdate } from './subscribe';
-import { isSince } from './version';
 import { weightOf } from './weigh-task';
 
 /** An end whose task the stream did not tell from its beginning. */
@@ -75,7 +74,7 @@ export function createEndTracker({ maxLive = LIVE_KEPT, maxBytes = LIVE_BYTES } 
       live.clear();
       takeable.clear();
       bytes = 0;
-      tellsEveryCheck = isSince(version, 1, 7);
+      tellsEveryCheck = isAtLeast(version, [1, 7], false);
     },
     added(task) {
       const key = keyOf(task.frameworkId, task.taskId, task.agentId);

@@ -9,8 +9,8 @@ import { createMarathonReader } from '@/lib/marathon/read-marathon';
 import { createAgentGate } from '@/lib/mesos/agent-gate';
 import { createAgentReader } from '@/lib/mesos/read-agent';
 import { createMasterReader } from '@/lib/mesos/read-master';
+import { isZookeeperUrl } from '@/lib/mesos/zookeeper-url';
 import { credentialsOf, shownUrl } from '@/lib/upstream/source';
-
 import { createAgents } from './agents';
 import { newHolder } from './holder';
 import { runLoop } from './loop';
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     ca,
     // libprocess speaks TLS in all of a cluster's processes or in none; a path means a proxy before the master.
     scheme: settings.MESOS_MASTER_URLS.every((url) =>
-      url.startsWith('zk://') ? settings.MESOS_SCHEME === 'https' : /^https:\/\/[^/]+\/?$/.test(url),
+      isZookeeperUrl(url) ? settings.MESOS_SCHEME === 'https' : /^https:\/\/[^/]+\/?$/.test(url),
     )
       ? 'https'
       : 'http',

@@ -150,14 +150,17 @@ async function ask(
   signal: AbortSignal,
 ): Promise<{ tasks: MesosTask[]; isWhole: boolean }> {
   const tasks: MesosTask[] = [];
+  let isFull = false;
   const onEnd = (task: MesosTask) => {
     // An agent tells of itself alone.
     if (task.agentId !== address.agentId || !isInGap(pending, task)) return;
     if (tasks.length < MAX_ENDS) tasks.push(task);
+    else isFull = true;
   };
   try {
     await reader.readEnded(address, onEnd, signal);
-    return { tasks, isWhole: true };
+    // What is beyond the bound was not taken: that agent did not answer all.
+    return { tasks, isWhole: !isFull };
   } catch (thrown) {
     if (!(thrown instanceof AppError) && !signal.aborted) throw thrown;
     return { tasks, isWhole: false };

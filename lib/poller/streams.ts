@@ -9,10 +9,10 @@ import { applyStreamState } from '@/lib/ingest/apply-stream-state';
 import type { Lease } from '@/lib/ingest/lease';
 import { isBridged } from '@/lib/ingest/stream-memory';
 import { log } from '@/lib/log';
+import { isAtLeast } from '@/lib/mesos/agent-address';
 import type { MasterReader } from '@/lib/mesos/read-master';
 import type { TaskUpdate } from '@/lib/mesos/subscribe';
 import { createEndTracker, type EndQuestion } from '@/lib/mesos/track-ends';
-import { isSince } from '@/lib/mesos/version';
 
 import type { Follower } from './agents';
 import { createEndBacklog, type EndBacklog } from './end-backlog';
@@ -187,7 +187,7 @@ export function createStreams(options: StreamsOptions): Streams {
         const version = master.version();
         tracker.open(version);
         questions = pLimit(QUESTIONS_AT_ONCE);
-        mayAsk = isSince(version, 1, 4);
+        mayAsk = isAtLeast(version, [1, 4], false);
         begun.state.memory.streamOpenedAt = new Date();
         isOpen = true;
         const isAnother = begun.opened.url !== null && begun.opened.url !== url;

@@ -53,6 +53,8 @@ export async function readLedgers(db: Db, clusters: readonly ClusterScope[]): Pr
     const key = `${row.cluster_id} ${row.elected_at.getTime()} ${row.master_id}`;
     const life = lives.get(key) ?? newLife(row, names.get(row.cluster_id) ?? '');
     lives.set(key, life);
+    // Where anything was counted before we watched, all is counted from our first reading on.
+    if (Number(row.base) > 0) life.since = row.first_read_at.toISOString();
     const readAt = row.last_read_at?.toISOString() ?? null;
     if (readAt !== null && (life.readAt === null || readAt > life.readAt)) life.readAt = readAt;
     const escapedAt = row.escaped_at?.toISOString() ?? null;
@@ -74,7 +76,7 @@ function newLife(row: Row, cluster: string): Ledger {
     masterId: row.master_id,
     electedAt: row.elected_at.toISOString(),
     isCurrent: row.is_current,
-    since: (Number(row.base) === 0 ? row.elected_at : row.first_read_at).toISOString(),
+    since: row.elected_at.toISOString(),
     readAt: null,
     counted: 0,
     refused: 0,

@@ -59,6 +59,17 @@ it('reads the replica, and calls it late only where it has not got what the prim
   expect(readReplicaNotice(await look())).toBe(null);
 });
 
+it('puts what the replica’s catching up cancelled to the primary, but not what took too long', async () => {
+  const raisedByReplica = (code: string) =>
+    reads.pool.query(
+      `DO $$ BEGIN IF pg_is_in_recovery() THEN RAISE EXCEPTION 'x' USING ERRCODE = '${code}'; END IF; END $$`,
+    );
+  expect(await whoAnswers()).toBe('replica');
+  await raisedByReplica('40001');
+  await expect(raisedByReplica('57014')).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
+  expect(await whoAnswers()).toBe('replica');
+});
+
 it('reads the primary while the replica is away, and says so', async () => {
   await pair.standby.stop();
   await write('third');

@@ -107,6 +107,8 @@ describe('the ledger', () => {
     await insertLedger({ state: 'TASK_KILLED', counted: 20, stored: 21 });
     await insertLedger({ state: 'TASK_GONE', counted: 0, stored: 0 });
     const older = { masterId: 'm-1', electedAt: '2026-11-20T08:00:00.000Z' };
+    // Nothing was ever dropped: that alone would look as if we had watched from the election on.
+    await insertLedger({ ...older, state: 'TASK_DROPPED', counted: 0, stored: 0 });
     await insertLedger({ ...older, state: 'TASK_FAILED', base: 100, counted: 150, stored: 50 });
     const body = StatusBody.parse(await status(db.pool, input, now));
     expect(body.ledger).toEqual([

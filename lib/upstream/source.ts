@@ -39,7 +39,7 @@ export function credentialsOf(settings: {
 
 /** A configured URL, also a zk:// one, as it may be shown: without credentials, query and trailing slash. */
 export function shownUrl(text: string): string {
-  if (text.startsWith('zk://')) return text.replace(/^zk:\/\/(?:.*@)?/, 'zk://');
+  if (text.startsWith('zk://')) return text.replace(/^zk:\/\/(?:.*@)?/, 'zk://').replace(/\/+$/, '');
   return parseSourceUrl(text, null).target.base;
 }
 
